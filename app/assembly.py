@@ -1,0 +1,205 @@
+"""Make every part of the app once and hand each the parts it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
+from typing import Any
+
+from app.pushing import Pushing, pushing_channels
+from bot.actions.services import Services
+from bot.answerer import BotAnswerer
+from bot.cues import Cues
+from bot.rasas import Rasas
+from bot.speech import Persona, Templates, load_persona
+from bot.typed import TypedChoices
+from bot.waiting import WaitWords
+from channels.message import Lang
+from conversation.bus import Bus
+from conversation.cleanup import Cleanup
+from conversation.files import FileIntake
+from conversation.inbox import Inbox
+from conversation.intake import Intake
+from conversation.outbox import Outbox
+from conversation.paces import SharedPaces
+from conversation.receipts import Receipts
+from conversation.relay import Relay
+from conversation.transcript import Transcript
+from conversation.turn import Turns
+from conversation.windows import Windows
+from conversation.worker import TurnWorker
+from crm.callbacks import CallBacks
+from crm.channel_codes import ChannelCodes
+from crm.customers import Customers
+from crm.hours import ServiceHours
+from crm.offers import Offers
+from crm.orders import OrderLookup, SqlOrders
+from crm.proofs import Lockout
+from crm.ticket_kinds import TicketKinds
+from crm.tickets import Tickets
+from db.engine import Database
+from desk.console import Desk, open_desk
+from desk.queue import Queue
+from faq.archive import Archive
+from faq.index import Opener
+from faq.live import LiveFaq
+from settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """Introduces the assistant to the website."""
+
+    who: Persona
+
+    def persona(self, lang: Lang) -> Mapping[str, Any]:
+        """Give name, greeting and avatar."""
+        return {
+            "name": self.who.name,
+            "greeting": self.who.greeting[lang],
+            "avatar": self.who.avatar,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What runs, one of each per process."""
+
+    database: Database
+    bus: Bus
+    relay: Relay | None  # to other processes
+    transcript: Transcript
+    rasa: Rasas
+    services: Services
+    faq: LiveFaq
+    turns: Turns
+    turn_worker: TurnWorker
+    pushing: Pushing
+    inbox: Inbox
+    intake: Intake
+    file_intake: FileIntake
+    windows: Windows
+    cleanup: Cleanup
+    outbox: Outbox
+    greeting: Greeting
+    desk: Desk
+    paces: SharedPaces
+
+
+def assemble(settings: Settings) -> Parts:
+    """Build all parts; loads the answer engine, which takes seconds.
+
+    Raises faq.knowledge.BrokenKnowledge if there is no index and the articles have faults.
+    """
+    database = Database(settings.database)
+    bus = Bus()
+    pushing = pushing_channels(settings, database)
+    wait_words = WaitWords.load()
+    transcript = Transcript(database, bus, frozenset(pushing.channels), wait_words.concern)
+    faq = LiveFaq(
+        settings.faq_dir,
+        settings.knowledge_dir,
+        settings.faq_model,
+        Archive(database),
+        opener=_vector_store(settings),
+    )
+    services = _services(settings, database, faq)
+    rasa = Rasas(
+        settings.rasa_urls, settings.rasa_token.get_secret_value(), settings.rasa_timeout_s
+    )
+    answerer = BotAnswerer(rasa, services, TypedChoices.load(), wait_words)
+    turns = Turns(
+        database,
+        transcript,
+        answerer,
+        services.persona.name,
+        lease_s=settings.turn_lease_s,
+        tries=settings.turn_tries,
+        settle_s=pushing.settle_s,
+    )
+    inbox = Inbox(database, bus, reorder_s=settings.whatsapp_reorder_s)
+    desk = open_desk(
+        settings,
+        database=database,
+        bus=bus,
+        transcript=transcript,
+        queue=services.queue,
+        bot_name=services.persona.name,
+    )
+    return Parts(
+        database=database,
+        bus=bus,
+        relay=_relay(settings, bus),
+        transcript=transcript,
+        rasa=rasa,
+        services=services,
+        faq=faq,
+        turns=turns,
+        turn_worker=TurnWorker(turns, bus),
+        pushing=pushing,
+        inbox=inbox,
+        intake=Intake(inbox, transcript, Receipts(database), pushing.sources, bus),
+        file_intake=FileIntake(
+            database, inbox, pushing.files, settings.files_dir, settings.media_max_mb, bus
+        ),
+        windows=Windows(database, transcript),
+        cleanup=Cleanup(database, settings.files_dir, timedelta(days=settings.files_days)),
+        outbox=Outbox(
+            database,
+            pushing.channels,
+            at_once=pushing.at_once,
+            with_receipts=pushing.with_receipts,
+        ),
+        greeting=Greeting(services.persona),
+        desk=desk,
+        paces=SharedPaces(
+            bus, logins_by_address=desk.logins_by_address, logins_by_name=desk.logins_by_name
+        ),
+    )
+
+
+def _vector_store(settings: Settings) -> Opener | None:
+    """Return what keeps the answer index outside this process, if the settings say so."""
+    if settings.faq_vectors == "memory":
+        return None
+    from faq.index_postgres import VectorStore  # noqa: PLC0415 - few need it
+
+    return VectorStore(settings.database.replace("+psycopg", "", 1)).open
+
+
+def _services(settings: Settings, database: Database, faq: LiveFaq) -> Services:
+    hours = ServiceHours.load(settings.timezone, settings.hours_file)
+    lockout = Lockout(database, settings.proof_tries_per_hour)
+    persona = load_persona()
+    return Services(
+        database=database,
+        faq=faq,
+        orders=OrderLookup(SqlOrders(database), lockout),
+        tickets=Tickets(database, hours, TicketKinds.load(), lockout),
+        callbacks=CallBacks(database, hours),
+        customers=Customers(database, lockout),
+        channel_codes=ChannelCodes(database, lockout),
+        offers=Offers(database),
+        hours=hours,
+        queue=Queue(database, hours),
+        persona=persona,
+        templates=Templates.load(persona=persona),
+        escalation=Cues.load("escalation"),
+        languages=Cues.load("languages"),
+        nothing=Cues.load("nothing"),
+        fields=Cues.load("fields"),
+        wishes=Cues.load("wishes"),
+        openings=Cues.load("openings"),
+        moods=Cues.load("moods"),
+    )
+
+
+def _relay(settings: Settings, bus: Bus) -> Relay | None:
+    """Make the way to the other processes, if the settings name a Redis."""
+    if not settings.redis_url:
+        return None
+    # Several Sapas may share a Redis; the processes of one share their secret.
+    name = blake2b(settings.secret_key.get_secret_value().encode(), digest_size=8).hexdigest()
+    relay = Relay(settings.redis_url, f"sapa:{name}", bus)
+    bus.elsewhere = relay.tell
+    return relay

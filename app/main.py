@@ -1,0 +1,204 @@
+"""Build the app from its settings; nothing happens at import.
+
+`create_app` is the one place that knows all parts. The line of a message through them:
+channels/website.py -> conversation/transcript.py -> conversation/turn.py -> bot/answerer.py
+-> Rasa -> bot/actions -> back through conversation/turn.py to the visitor's socket.
+"""
+
+import asyncio
+import ctypes
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import JSONResponse
+from prometheus_fastapi_instrumentator import Instrumentator
+from starlette.responses import Response
+
+from app.assembly import Parts, assemble
+from app.background import at_work
+from app.company import in_company
+from app.errors import add_error_handlers
+from app.leaving import Leaving
+from app.logs import configure_logs
+from app.pages import add_pages
+from bot.action_endpoint import action_router
+from bot.actions import all_actions
+from channels.pace import Pace
+from channels.telegram.webhook import telegram_router
+from channels.visitor import SiteAccess, Visitors
+from channels.website import Website, website_router
+from channels.website_socket import socket_router
+from channels.whatsapp.webhook import WebhookAccess, whatsapp_router
+from conversation.visits import Visits
+from desk.console import console_router
+from desk.demo import refuse_demo_agent
+from selfservice.help import Help, help_router
+from selfservice.lookups import Lookups, lookup_router
+from selfservice.pages import HelpPages
+from settings import Settings, load_settings
+
+log = structlog.get_logger()
+
+_LARGEST_ACTION_CALL = 2_000_000  # a tracker and a part of the domain
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Assemble the app. Raises UnsafeSettings, or IndexUnusable when the FAQ index is missing."""
+    settings = settings or load_settings()
+    settings.require_for_serving()
+    configure_logs(settings)
+    parts = assemble(settings)
+    _give_freed_memory_back()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with _running(parts, demo=settings.demo):
+            yield
+
+    app = FastAPI(
+        title="Sapa",
+        summary="A shop's self-service agent: web API for the chat widget, and the CSR console.",
+        version="0.1.0",
+        lifespan=lifespan,
+        redirect_slashes=False,  # a redirect would go wherever the Host header says
+    )
+    app.state.leaving, app.state.bus = Leaving(), parts.bus
+    add_error_handlers(app)
+    website = _website(settings, parts)
+    app.include_router(website_router(website, max_body_bytes=settings.max_body_bytes))
+    app.include_router(socket_router(website))
+    app.include_router(
+        whatsapp_router(
+            WebhookAccess(
+                app_secret=settings.whatsapp_app_secret.get_secret_value(),
+                verify_token=settings.whatsapp_verify_token.get_secret_value(),
+                phone_number_id=settings.whatsapp_phone_number_id,
+            ),
+            parts.inbox,
+        )
+    )
+    # While we poll nobody has to get in here.
+    secret = settings.telegram_webhook_secret if settings.telegram_webhook_url else None
+    app.include_router(telegram_router(secret.get_secret_value() if secret else "", parts.inbox))
+    app.include_router(
+        action_router(
+            all_actions(parts.services),
+            settings.rasa_token.get_secret_value(),
+            max_body_bytes=_LARGEST_ACTION_CALL,
+        )
+    )
+    app.include_router(console_router(parts.desk))
+    _add_help(app, settings, parts, website.visitors)
+    _add_health(app, parts, app.state.leaving)
+    add_pages(app)
+    _add_middleware(app, settings)
+    return app
+
+
+@asynccontextmanager
+async def _running(parts: Parts, *, demo: bool) -> AsyncIterator[None]:
+    """Keep the workers going while the app serves."""
+    await refuse_demo_agent(parts.database, demo=demo)
+    await parts.faq.begin()
+    try:
+        async with in_company(parts), at_work(_jobs(parts)):
+            yield
+    finally:
+        await parts.rasa.close()
+        await parts.pushing.close()
+        await parts.database.close()
+
+
+def _jobs(parts: Parts) -> tuple[Coroutine[Any, Any, None], ...]:
+    """Name what runs beside the requests; at the end, what is under way is finished."""
+    return (
+        parts.rasa.run(),
+        parts.faq.run(),
+        parts.turn_worker.run(),
+        parts.outbox.run(parts.bus),
+        parts.intake.run(),
+        parts.file_intake.run(),
+        parts.windows.run(),
+        parts.cleanup.run(),
+        parts.paces.run(),
+        *(feed(parts.inbox) for feed in parts.pushing.feeds),
+    )
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    origins = {origin for site in settings.sites.values() for origin in site.origins}
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=sorted(origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Accept-Language"],
+        expose_headers=["Retry-After"],
+    )
+    Instrumentator(excluded_handlers=["/metrics", "/healthz"]).instrument(app).expose(
+        app, include_in_schema=False
+    )
+
+
+def _give_freed_memory_back() -> None:
+    """Return to the system what loading took and freed, about 65 MB; glibc would keep it."""
+    with suppress(OSError, AttributeError):  # another C library has no such call
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _website(settings: Settings, parts: Parts) -> Website:
+    sites = {
+        key: SiteAccess(
+            tuple(site.origins),
+            site.identity_secret.get_secret_value() if site.identity_secret else None,
+        )
+        for key, site in settings.sites.items()
+    }
+    return Website(
+        visitors=Visitors(settings.secret_key.get_secret_value(), settings.session_days, sites),
+        conversations=Visits(
+            parts.database, parts.transcript, parts.bus, parts.services.persona.name
+        ),
+        greeter=parts.greeting,
+        messages_pace=Pace(settings.messages_per_10s, 10),
+        sessions_pace=Pace(settings.sessions_per_minute, 60),
+        max_chars=settings.message_max_chars,
+    )
+
+
+def _add_help(app: FastAPI, settings: Settings, parts: Parts, visitors: Visitors) -> None:
+    services = parts.services
+    pages = HelpPages.load(services.persona.name, next(iter(settings.sites)))
+    lookups = Lookups(pages, services.orders, services.tickets, services.templates, services.hours)
+    searches = Pace(settings.help_searches_per_minute, 60)
+    app.include_router(lookup_router(lookups, visitors))  # first: /help/id/order is no article
+    app.include_router(help_router(Help(services.faq, pages, searches)))
+
+
+def _add_health(app: FastAPI, parts: Parts, leaving: Leaving) -> None:
+    @app.get("/healthz", tags=["health"])
+    async def alive() -> Response:
+        """The process runs."""
+        return Response("ok", media_type="text/plain")
+
+    @app.get("/readyz", tags=["health"])
+    async def ready() -> JSONResponse:
+        """Whether messages can be accepted (200) or not (503), and how the parts stand.
+
+        Without Rasa questions are still answered, so that alone does not make the app unready.
+        """
+        store = "up"
+        try:
+            await asyncio.wait_for(parts.database.check(), 2)
+        except Exception:  # noqa: BLE001 - whatever it is, the store is not there
+            store = "down"
+        rasa = "up" if await parts.rasa.ready() else "down"
+        state = {"store": store, "rasa": rasa}
+        if parts.relay:
+            state["redis"] = "up" if parts.relay.up else "down"
+        if leaving.begun:
+            state["leaving"] = "yes"
+        return JSONResponse(state, status_code=200 if store == "up" and not leaving.begun else 503)

@@ -1,0 +1,123 @@
+"""The app as the harness starts it: the real one, with places at which it can be made to die.
+
+Run by uvicorn as `bench.faults.app:create`. FAULTS_DIR is the folder through which the harness
+speaks: a file named like a point makes the process kill itself there. None of this is in the
+product; the points are laid around its methods here.
+"""
+
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any, Self
+
+from fastapi import FastAPI
+from jwt import api_jwt
+from sqlalchemy import event
+
+from app import assembly
+from app.main import create_app
+from channels import visitor
+from channels.message import Reply, Source
+from channels.whatsapp import channel, webhook
+from channels.whatsapp.channel import WhatsApp
+from conversation.inbox import Inbox
+from conversation.outbox import Outbox
+from conversation.receipts import Receipts
+from conversation.transcript import Transcript
+from conversation.turn import Answer, Question, Turns
+from db import base, engine
+
+_METHODS: dict[str, tuple[type, str]] = {
+    "store": (Inbox, "put"),
+    "claim-events": (Inbox, "claim"),
+    "accept": (Transcript, "accept"),
+    "done-events": (Inbox, "done"),
+    "claim-turn": (Turns, "_claim"),
+    "answer": (Turns, "_answer"),
+    "finish-turn": (Turns, "_finish"),
+    "claim-message": (Outbox, "_claim"),
+    "send": (WhatsApp, "send"),
+    "note-sent": (Outbox, "_sent"),
+    "receipt": (Receipts, "note"),
+}
+POINTS = (
+    *(f"{when}-{name}" for name in _METHODS for when in ("before", "after")),
+    "before-commit",
+)
+_ECHO = Source("template", "echo", "1")
+
+
+class Echo:
+    """Repeats what it was asked, and counts its turns in the dialogue state."""
+
+    async def answer(self, question: Question) -> Answer:
+        turns = int(question.dialogue.get("turns", 0)) + 1
+        reply = Reply(f"echo: {question.text}", question.lang, _ECHO)
+        return Answer(replies=(reply,), dialogue={"turns": turns})
+
+    def apologise(self, question: Question, error_id: str) -> Answer:
+        reply = Reply(f"sorry {error_id}: {question.text}", question.lang, _ECHO, kind="error")
+        return Answer(replies=(reply,), dialogue=dict(question.dialogue))
+
+
+def create() -> FastAPI:
+    """Build the app as the environment asks: with an echo for an assistant or the real one."""
+    folder = os.environ.get("FAULTS_DIR")
+    if folder:
+        _lay_points(Path(folder))
+        _fake_clock(Path(folder) / "clock")
+    if os.environ.get("FAULTS_ASSISTANT") == "echo":
+        vars(assembly)["BotAnswerer"] = lambda *_: Echo()
+    return create_app()
+
+
+def _lay_points(folder: Path) -> None:
+    def die(point: str) -> None:
+        try:
+            os.unlink(folder / point)  # noqa: PTH108 - as little as possible between us and death
+        except FileNotFoundError:
+            return
+        (folder / f"{point}.died").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    for name, (owner, method) in _METHODS.items():
+        setattr(owner, method, _around(name, getattr(owner, method), die))
+
+    created = vars(engine)["_create_engine"]
+
+    def create_engine(*words: Any, **options: Any) -> Any:
+        made = created(*words, **options)
+        event.listen(made.sync_engine, "commit", lambda _: die("before-commit"))
+        return made
+
+    vars(engine)["_create_engine"] = create_engine
+
+
+def _around(
+    name: str, method: Callable[..., Awaitable[Any]], die: Callable[[str], None]
+) -> Callable[..., Awaitable[Any]]:
+    async def call(*words: Any, **options: Any) -> Any:
+        die(f"before-{name}")
+        result = await method(*words, **options)
+        die(f"after-{name}")
+        return result
+
+    return call
+
+
+def _fake_clock(file: Path) -> None:
+    """Let every module that reads the calendar read it off by the seconds in `file`."""
+
+    class Calendar(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            moment = super().now(tz)
+            try:
+                return moment + timedelta(seconds=int(file.read_text()))
+            except (OSError, ValueError):
+                return moment
+
+    for module in (base, webhook, channel, visitor, api_jwt):
+        vars(module)["datetime"] = Calendar

@@ -1,0 +1,111 @@
+"""Read how the conversation stands: its row and what was said last; actions never write it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from conversation.tables import Conversation, Message
+from db.engine import Database
+
+_RECENT = 30  # messages
+_NOT_LONG_AGO = 8  # messages
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of the transcript."""
+
+    author: str
+    text: str
+    kind: str
+    data: Mapping[str, Any]
+    choices: Sequence[str]  # ids
+    labels: Sequence[str]  # what stands on each choice
+    source: str | None  # id of the template or article
+    mood: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationView:
+    """The conversation as this turn found it."""
+
+    id: str
+    site: str = ""
+    channel: str = ""
+    customer_id: str | None = None
+    verified: bool = False
+    missed_turns: int = 0
+    context: Mapping[str, Any] = field(default_factory=dict)
+    recent: tuple[Said, ...] = ()  # oldest first
+
+    @property
+    def owner(self) -> str | None:
+        """Return the customer who proved who they are; nothing else may open their data."""
+        return self.customer_id if self.verified else None
+
+    @property
+    def last_bot_turn(self) -> tuple[Said, ...]:
+        """Return what the bot said since the customer's last but one message."""
+        said: list[Said] = []
+        for message in reversed(self.recent):
+            if message.author == "bot":
+                said.insert(0, message)
+            elif said:
+                break
+        return tuple(said)
+
+    @property
+    def offered_order(self) -> str | None:
+        """Return the order that the bot has just offered to track."""
+        return _order_in(self.last_bot_turn)
+
+    @property
+    def named_order(self) -> str | None:
+        """Return the order that was last offered to be tracked, not long ago."""
+        return _order_in(tuple(reversed(self.recent[-_NOT_LONG_AGO:])))
+
+
+def _order_in(said: tuple[Said, ...]) -> str | None:
+    offered = (choice for one in said for choice in one.choices)
+    tracks = (choice.partition(":") for choice in offered if choice.startswith("track_order:"))
+    return next((number for _, _, number in tracks), None)
+
+
+async def read_conversation(database: Database, conversation_id: str) -> ConversationView:
+    """Return the conversation; one that is not stored is anonymous and new."""
+    async with database.read() as session:
+        row = await session.get(Conversation, conversation_id)
+        if row is None:
+            return ConversationView(conversation_id)
+        messages = await session.scalars(
+            select(Message)
+            .where(Message.conversation_id == conversation_id)
+            .order_by(Message.seq.desc())
+            .limit(_RECENT)
+        )
+        recent = [_said(message) for message in messages]
+    return ConversationView(
+        id=row.id,
+        site=row.site,
+        channel=row.channel,
+        customer_id=row.customer_id,
+        verified=row.verified,
+        missed_turns=row.missed_turns,
+        context=row.context or {},
+        recent=tuple(reversed(recent)),
+    )
+
+
+def _said(message: Message) -> Said:
+    return Said(
+        author=message.author,
+        text=message.text,
+        kind=message.kind,
+        data=message.data or {},
+        choices=[choice["id"] for choice in message.choices or []],
+        labels=[choice["label"] for choice in message.choices or []],
+        source=(message.source or {}).get("id"),
+        mood=message.mood,
+    )

@@ -1,0 +1,145 @@
+"""Who answers for the bot: Rasa, or, when it is down, the knowledge base and a way to a person."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from bot.actions.conversations import read_conversation
+from bot.actions.services import Services
+from bot.client import RasaUnavailable
+from bot.rasas import Rasas
+from bot.typed import LONGEST, TypedChoices
+from bot.waiting import WaitWords, wait_told
+from channels.message import Choice, Lang, Reply
+from conversation.turn import Answer, HandoffWish, Question
+from crm.channel_codes import code_in
+from faq.engine import FaqEngine
+
+log = structlog.get_logger()
+
+
+class BotAnswerer:
+    """Implements conversation.turn.Answerer."""
+
+    def __init__(
+        self, rasa: Rasas, services: Services, typed: TypedChoices, wait_words: WaitWords
+    ) -> None:
+        self._rasa = rasa
+        self._faq = services.faq
+        self._templates = services.templates
+        self._queue = services.queue
+        self._escalation = services.escalation
+        self._database = services.database
+        self._typed = typed
+        self._wait_words = wait_words
+
+    async def answer(self, question: Question) -> Answer:
+        """Ask Rasa, and do without it when it fails or has nothing to say."""
+        if question.attachment:  # nothing that Rasa could read
+            words = self._templates.reply(f"attachment-{question.attachment}", question.lang)
+            return Answer(replies=(words,), dialogue=question.dialogue)
+        if question.waiting:
+            return await self._of_the_wait(question)
+        question = await self._with_choice(question)
+        try:
+            answer = await self._rasa.take_turn(question)
+        except RasaUnavailable as reason:
+            log.warning("answered without Rasa", turn=question.turn_id, reason=str(reason))
+            return await self._without_rasa(question)
+        if not answer.replies:
+            log.error("Rasa said nothing", turn=question.turn_id, intent=answer.intent)
+            return await self._without_rasa(question)
+        return answer
+
+    async def _with_choice(self, question: Question) -> Question:
+        """Take what was typed for the choice it names."""
+        if question.choice is not None or len(question.text) > LONGEST:
+            return question
+        if code := code_in(question.text):
+            return replace(question, choice=f"account_info:{code}")
+        conversation = await read_conversation(self._database, question.conversation_id)
+        typed = self._typed.found(question.text, conversation.last_bot_turn)
+        return replace(question, choice=typed) if typed else question
+
+    async def _of_the_wait(self, question: Question) -> Answer:
+        """Say how long it takes, or let the customer go on with the bot."""
+        if self._wait_words.leaves(question.text):
+            words = self._templates.reply("line-left", question.lang)
+            return Answer(replies=(words,), dialogue={}, leaves_line=True)
+        expected = await self._queue.expected(question.conversation_id)
+        words = wait_told(self._templates, expected, question.lang)
+        return Answer(replies=(words,), dialogue=question.dialogue)
+
+    def apologise(self, question: Question, error_id: str) -> Answer:
+        """Say that it did not work, with the code a CSR finds in the log, and offer a person."""
+        words = self._templates.reply("failure", question.lang, error=error_id, kind="error")
+        return Answer(replies=(words,), dialogue={})
+
+    async def _without_rasa(self, question: Question) -> Answer:
+        """Keep the dialogue state, so that a form goes on when Rasa is back."""
+        intent, _, value = (question.choice or "").partition(":")
+        if intent == "request_human" or self._escalation.found(question.text):
+            return await self._hand_over(question)
+        faq = self._faq.pinned()
+        if intent == "faq" and (reply := self._article(faq, value, question.lang)):
+            return Answer(replies=(reply,), dialogue=question.dialogue, intent="faq")
+        return await self._search(faq, question)
+
+    async def _search(self, faq: FaqEngine, question: Question) -> Answer:
+        # Off the event loop: the encoder computes for milliseconds.
+        found = await asyncio.to_thread(faq.search, question.text, question.lang)
+        reply = None
+        if found.decision == "answer":
+            reply = self._article(faq, found.ranked[0].article_id, question.lang, found.confidence)
+        elif found.decision == "clarify":
+            reply = self._clarify(faq, [match.article_id for match in found.choices], question.lang)
+        missed = reply is None
+        reply = reply or self._templates.reply("unavailable", question.lang)
+        return Answer(
+            replies=(reply,),
+            dialogue=question.dialogue,
+            missed=missed,
+            intent=None if missed else "faq",
+            confidence=found.confidence,
+        )
+
+    def _article(
+        self, faq: FaqEngine, article_id: str, lang: Lang, confidence: float = 1.0
+    ) -> Reply | None:
+        article = faq.article(article_id)
+        if article is None:
+            return None
+        data = {"article": article.id, "confidence": confidence}
+        text = article.texts[lang].answer
+        return self._templates.article(
+            text, lang, article.id, article.version, kind="answer", data=data
+        )
+
+    def _clarify(self, faq: FaqEngine, article_ids: list[str], lang: Lang) -> Reply:
+        articles = [article for one in article_ids if (article := faq.article(one))]
+        choices = [Choice(f"faq:{one.id}", one.texts[lang].title) for one in articles]
+        data = {"articles": [one.id for one in articles]}
+        return self._templates.reply(
+            "answer-clarify", lang, kind="clarify", data=data, choices=choices
+        )
+
+    async def _hand_over(self, question: Question) -> Answer:
+        expected = await self._queue.expected(question.conversation_id)
+        template = "unavailable-handoff" if expected.open else "unavailable-handoff-closed"
+        slots: dict[str, Any] = {"position": str(expected.position)} if expected.open else {}
+        data = {
+            "state": "waiting",
+            "position": expected.position,
+            "wait_s": expected.wait_s,
+            "reason": "request",
+        }
+        reply = self._templates.reply(template, question.lang, kind="handoff", data=data, **slots)
+        brief = {"wants": question.text, "said": question.text}
+        return Answer(
+            replies=(reply,),
+            dialogue={},
+            handoff=HandoffWish("request", brief),
+            intent="request_human",
+        )

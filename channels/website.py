@@ -1,0 +1,221 @@
+"""The website's channel: sessions, messages in, messages out by long poll or socket.
+
+A client reads by cursor (the last `seq` it has), so one that reconnects misses nothing and sees
+nothing twice. The socket's token travels as the first frame, because URLs end up in logs.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from channels.message import Inbound, Lang
+from channels.pace import Pace
+from channels.problem import Problem
+from channels.text import clean
+from channels.visitor import Visitors
+
+CHANNEL = "website"
+_LONGEST_WAIT_S = 25
+
+
+class Listener(Protocol):
+    """Somebody who waits for something to happen in a conversation."""
+
+    closed: bool  # this process is about to end
+
+    async def next(self, timeout_s: float | None = None) -> Mapping[str, Any] | None:
+        """Give the next event, or None after `timeout_s`."""
+
+
+class Conversations(Protocol):
+    """What the website needs of the conversations behind it."""
+
+    async def begin(self, site: str, lang: Lang, customer_id: str | None, network: str) -> str:
+        """Begin a conversation with a visitor from `network` and give its id."""
+
+    async def accept(self, conversation_id: str, inbound: Inbound) -> tuple[str, int]:
+        """Store a message once and give its id and number; raises Problem."""
+
+    async def after(self, conversation_id: str, seq: int) -> list[dict[str, Any]]:
+        """Give the messages numbered above `seq`."""
+
+    async def presence(self, conversation_id: str) -> Mapping[str, Any]:
+        """Say who answers now; raises Problem if there is no such conversation."""
+
+    def listen(self, conversation_id: str) -> AbstractContextManager[Listener]:
+        """Hear what happens in a conversation inside the block; raises Problem if too many do."""
+
+    def typing(self, conversation_id: str, *, on: bool) -> None:
+        """Tell whoever answers that the customer is typing."""
+
+
+class Greeter(Protocol):
+    """Introduces the assistant."""
+
+    def persona(self, lang: Lang) -> Mapping[str, Any]:
+        """Give name, greeting and avatar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Website:
+    """The parts the routes work with."""
+
+    visitors: Visitors
+    conversations: Conversations
+    greeter: Greeter
+    messages_pace: Pace  # per conversation
+    sessions_pace: Pace  # per client address
+    max_chars: int
+
+
+class NewSession(BaseModel):
+    """A visitor opens the widget."""
+
+    site_key: str = Field(max_length=100)
+    lang: Lang | None = None
+    identity_token: str | None = Field(None, max_length=4096)
+
+
+class Session(BaseModel):
+    """The right to one conversation, and how it begins."""
+
+    token: str
+    conversation_id: str
+    persona: dict[str, Any]
+    messages: list[dict[str, Any]]
+    cursor: int
+
+
+class NewMessage(BaseModel):
+    """What the visitor typed or tapped; `client_id` makes sending it again harmless."""
+
+    client_id: str = Field(min_length=1, max_length=64)
+    text: str | None = None
+    choice: str | None = Field(None, max_length=200)
+
+
+class AcceptedMessage(BaseModel):
+    """The message is stored."""
+
+    id: str
+    seq: int
+
+
+class Messages(BaseModel):
+    """What was said after the client's cursor, and the new cursor."""
+
+    messages: list[dict[str, Any]]
+    cursor: int
+
+
+def website_router(website: Website, *, max_body_bytes: int) -> APIRouter:
+    """Build the routes below /api/web; the socket is in channels/website_socket.py."""
+    router = APIRouter(prefix="/api/web", tags=["website"], max_body_size=max_body_bytes)
+
+    def conversation(
+        authorization: Annotated[str, Header()] = "",
+        origin: Annotated[str | None, Header()] = None,
+    ) -> str:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Problem("session-missing", 401, headers={"WWW-Authenticate": "Bearer"})
+        return website.visitors.conversation(token.strip(), origin)
+
+    Conversation = Annotated[str, Depends(conversation)]  # noqa: N806 - it is a type
+
+    @router.post("/sessions", status_code=201)
+    async def open_session(wish: NewSession, request: Request) -> Session:
+        """Begin a conversation on a site."""
+        address = request.client.host if request.client else ""
+        await website.sessions_pace.hit(address)
+        website.visitors.site(wish.site_key, request.headers.get("origin"))
+        customer_id = None
+        if wish.identity_token:
+            customer_id = website.visitors.identity(wish.site_key, wish.identity_token)
+        lang = wish.lang or preferred(request.headers.get("accept-language"))
+        conversation_id = await website.conversations.begin(
+            wish.site_key, lang, customer_id, website.visitors.network(address)
+        )
+        return Session(
+            token=website.visitors.token(conversation_id, wish.site_key),
+            conversation_id=conversation_id,
+            persona=dict(website.greeter.persona(lang)),
+            messages=[],
+            cursor=0,
+        )
+
+    @router.post("/messages", status_code=202)
+    async def send(message: NewMessage, conversation_id: Conversation) -> AcceptedMessage:
+        """Accept a message; the same `client_id` again gives the same answer."""
+        await website.messages_pace.hit(conversation_id)
+        inbound = as_inbound(message, conversation_id, website.max_chars)
+        message_id, seq = await website.conversations.accept(conversation_id, inbound)
+        return AcceptedMessage(id=message_id, seq=seq)
+
+    @router.get("/messages")
+    async def read(
+        conversation_id: Conversation,
+        response: Response,
+        after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+        wait: Annotated[int, Query(ge=0, le=_LONGEST_WAIT_S)] = 0,
+    ) -> Messages:
+        """Read what was said after the cursor, waiting up to `wait` seconds for something."""
+        response.headers["Cache-Control"] = "no-store"
+        await website.conversations.presence(conversation_id)
+        with website.conversations.listen(conversation_id) as listener:
+            messages = await website.conversations.after(conversation_id, after)
+            while not messages and wait:
+                event = await listener.next(wait)
+                if event is not None and event["type"] != "message":
+                    continue
+                messages = await website.conversations.after(conversation_id, after)
+                break
+        return Messages(messages=messages, cursor=cursor_of(messages, after))
+
+    return router
+
+
+def as_inbound(message: NewMessage, conversation_id: str, max_chars: int) -> Inbound:
+    """Check and clean what the visitor sent. Raises Problem 422."""
+    text = clean(message.text or "")
+    if clean(message.client_id) != message.client_id:  # two could become one
+        raise Problem("request-invalid", 422)
+    if message.choice is None and not text:
+        raise Problem("message-empty", 422)
+    if len(text) > max_chars:
+        raise Problem("message-too-long", 422, limit=max_chars)
+    return Inbound(
+        channel=CHANNEL,
+        source_id=f"{conversation_id}:{message.client_id}",
+        address=conversation_id,
+        text=text,
+        choice=message.choice,
+        data={"client_id": message.client_id},
+    )
+
+
+def cursor_of(messages: Sequence[Mapping[str, Any]], before: int) -> int:
+    """The number of the last message, or where the client already was."""
+    return int(messages[-1]["seq"]) if messages else before
+
+
+def preferred(accept_language: str | None) -> Lang:
+    """Choose Indonesian unless the browser asks for English first (RFC 9110, 12.5.4)."""
+    ranked: list[tuple[float, str]] = []
+    for part in (accept_language or "").split(","):
+        tag, _, weight = part.partition(";q=")
+        try:
+            quality = float(weight) if weight else 1.0
+        except ValueError:
+            quality = 0.0
+        ranked.append((-quality, tag.strip().lower()))
+    for _, tag in sorted(ranked, key=lambda entry: entry[0]):
+        if tag.startswith(("id", "ms", "jv", "su")):
+            return "id"
+        if tag.startswith("en"):
+            return "en"
+    return "id"

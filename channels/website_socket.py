@@ -1,0 +1,125 @@
+"""The website's socket: the same messages as the long poll, as they appear, and who is typing."""
+
+import asyncio
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from pydantic import BaseModel, ValidationError
+
+from channels.problem import Problem
+from channels.website import Listener, Website, cursor_of
+
+log = structlog.get_logger()
+
+UNAUTHORISED = 4401
+FORBIDDEN = 4403
+FLOOD = 4429
+SERVICE_RESTART = 1012  # RFC 6455 registry, as the next
+TRY_LATER = 1013
+_CLOSE_CODES = {401: UNAUTHORISED, 403: FORBIDDEN, 429: FLOOD}
+_FIRST_FRAME_S = 10.0
+_PING_S = 25.0
+_LARGEST_FRAME = 8_192
+_LARGEST_SEQ = 2**31 - 1
+
+
+class Hello(BaseModel):
+    """The client's first frame."""
+
+    token: str
+
+
+def socket_router(website: Website) -> APIRouter:
+    """Build the route WS /api/web/socket?after=SEQ."""
+    router = APIRouter()
+
+    @router.websocket("/api/web/socket")
+    async def socket(socket: WebSocket, after: int = 0) -> None:
+        await socket.accept()
+        try:
+            conversation_id = await _admit(socket, website)
+            await _serve(socket, website, conversation_id, max(0, min(after, _LARGEST_SEQ)))
+            await _close(socket, SERVICE_RESTART)
+        except Problem as problem:
+            await _close(socket, _CLOSE_CODES.get(problem.status, UNAUTHORISED))
+        except WebSocketDisconnect:
+            pass
+        except Exception:
+            log.exception("socket broke")
+            await _close(socket, TRY_LATER)
+
+    return router
+
+
+async def _admit(socket: WebSocket, website: Website) -> str:
+    """Read the token. Raises Problem if it does not come in time or is no good."""
+    try:
+        frame = await asyncio.wait_for(_text(socket), _FIRST_FRAME_S)
+        hello = Hello.model_validate_json(frame)
+    except (TimeoutError, ValidationError) as error:
+        raise Problem("session-missing", 401) from error
+    conversation_id = website.visitors.conversation(hello.token, socket.headers.get("origin"))
+    await socket.send_json(
+        {"type": "presence", **await website.conversations.presence(conversation_id)}
+    )
+    return conversation_id
+
+
+async def _serve(socket: WebSocket, website: Website, conversation_id: str, after: int) -> None:
+    """Send and receive until one side ends."""
+    with website.conversations.listen(conversation_id) as listener:
+        sides = [
+            asyncio.create_task(_send(socket, website, listener, conversation_id, after)),
+            asyncio.create_task(_receive(socket, website, conversation_id)),
+        ]
+        try:
+            done, _ = await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
+            for side in done:
+                side.result()
+        finally:
+            for side in sides:
+                side.cancel()
+            await asyncio.gather(*sides, return_exceptions=True)
+
+
+async def _send(
+    socket: WebSocket, website: Website, listener: Listener, conversation_id: str, cursor: int
+) -> None:
+    event: Any = {"type": "message"}
+    while not listener.closed:
+        if event is None or event["type"] == "message":  # None: look again, a wake-up may be lost
+            messages = await website.conversations.after(conversation_id, cursor)
+            for message in messages:
+                await socket.send_json({"type": "message", "message": message})
+            cursor = cursor_of(messages, cursor)
+        elif event.get("author") != "customer":
+            await socket.send_json(event)
+        event = await listener.next(_PING_S)
+
+
+async def _receive(socket: WebSocket, website: Website, conversation_id: str) -> None:
+    while True:
+        frame = await _text(socket)
+        await website.messages_pace.hit(f"socket:{conversation_id}")
+        if len(frame) > _LARGEST_FRAME:
+            continue
+        if '"typing"' in frame:
+            website.conversations.typing(
+                conversation_id, on='"on":false' not in frame.replace(" ", "")
+            )
+
+
+async def _text(socket: WebSocket) -> str:
+    """Receive one frame; a binary one, which nobody of ours sends, counts as empty."""
+    frame = await socket.receive()
+    if frame["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(frame["code"])
+    return frame.get("text") or ""
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    try:
+        await socket.close(code)
+    except RuntimeError:  # the other side was first
+        log.debug("socket already closed")

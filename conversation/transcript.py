@@ -1,0 +1,335 @@
+"""What was said: messages with gap-free numbers, each accepted once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any, cast
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.event import OwnerMessage
+from channels.message import Author, Inbound, Lang, Reply, State
+from conversation.bus import Bus
+from conversation.line import AboutTheWait, leave_the_line, leave_to_the_person
+from conversation.owed import owe_nothing
+from conversation.tables import Conversation, InboxEvent, Message, OutboxItem
+from conversation.words import heard, owner_name, shown
+from db.base import new_id, now
+from db.engine import Database
+
+log = structlog.get_logger()
+
+
+class ConversationUnknown(LookupError):
+    """No conversation has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Proof that a customer's message is stored; `owed`: the bot is going to answer it."""
+
+    id: str
+    seq: int
+    owed: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One conversation as its clients see it."""
+
+    id: str
+    lang: Lang
+    state: State
+    last_seq: int
+    site: str
+
+
+class Transcript:
+    """Reads and writes conversations; one per process."""
+
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        pushing: frozenset[str] = frozenset(),
+        about_the_wait: AboutTheWait = lambda _: False,
+    ) -> None:
+        """`pushing` names the channels whose messages go through the outbox."""
+        self._about_the_wait = about_the_wait
+        self.database = database
+        self._bus = bus
+        self._pushing = pushing
+
+    async def open(
+        self, channel: str, address: str, lang: Lang, site: str = "", network: str = ""
+    ) -> Thread:
+        """Find the conversation of `address`, or begin one, of a visitor from `network`."""
+        async with self.database.write() as session:
+            found = await session.scalar(
+                select(Conversation).where(
+                    Conversation.channel == channel, Conversation.address == address
+                )
+            )
+            if found is None:
+                found = await opened(session, channel, address, lang, site, network)
+            return _thread(found)
+
+    async def identify(self, conversation_id: str, customer_id: str) -> None:
+        """Note that the website proved who its visitor is."""
+        async with self.database.write() as session:
+            conversation = await locked(session, conversation_id)
+            conversation.customer_id, conversation.verified = customer_id, True
+
+    async def thread(self, conversation_id: str) -> Thread:
+        """Give the conversation. Raises ConversationUnknown."""
+        async with self.database.read() as session:
+            found = await session.get(Conversation, conversation_id)
+        if found is None:
+            raise ConversationUnknown(conversation_id)
+        return _thread(found)
+
+    async def accept(self, conversation_id: str, inbound: Inbound) -> Accepted:
+        """Store a customer's message, once per source id; the turn it asks for is run later.
+
+        Raises ConversationUnknown, ChoiceUnknown.
+        """
+        try:
+            accepted = await self._store(conversation_id, inbound)
+        except IntegrityError:  # the same message came twice at once, and the other was first
+            accepted = await self._stored(inbound)
+        self.wake(conversation_id)
+        self.announce(conversation_id)
+        return accepted
+
+    def wake(self, conversation_id: str) -> None:
+        """Tell the worker that a turn may be due."""
+        self._bus.publish("work", {"conversation": conversation_id})
+
+    async def _stored(self, inbound: Inbound) -> Accepted:
+        async with self.database.read() as session:
+            message = await known(session, inbound.channel, inbound.source_id)
+        if message is None:
+            raise ConversationUnknown(inbound.address)
+        return Accepted(message.id, message.seq, message.owed)
+
+    async def _store(self, conversation_id: str, inbound: Inbound) -> Accepted:
+        async with self.database.write() as session:
+            conversation = await locked(session, conversation_id)  # repeats come one by one
+            message = await known(session, inbound.channel, inbound.source_id)
+            if message is not None:
+                return Accepted(message.id, message.seq, message.owed)
+            text = await heard(session, conversation, inbound)
+            if conversation.state == "closed":  # the customer came back
+                conversation.state, conversation.dialogue = "bot", {}
+            elif conversation.state == "waiting" and _leaves_the_line(inbound):
+                await leave_the_line(session, conversation)
+            owed = await self._owed(session, conversation, inbound)
+            if owed and conversation.pending_since is None:
+                conversation.pending_since = now()
+            message = await append(
+                session,
+                conversation,
+                author="customer",
+                text=text,
+                choice=inbound.choice,
+                data=inbound.data,
+                owed=owed,
+            )
+            await remember(session, inbound.channel, inbound.source_id, message.id)
+            return Accepted(message.id, message.seq, owed)
+
+    async def _owed(
+        self, session: AsyncSession, conversation: Conversation, inbound: Inbound
+    ) -> bool:
+        """Whether the bot has to answer; while a person is waited for, what asks for the wait."""
+        if not inbound.asks or is_quiet(conversation):
+            return False
+        if conversation.state == "waiting" and self._about_the_wait(inbound.text):
+            await leave_to_the_person(session, conversation)
+            return True
+        return conversation.state == "bot"
+
+    async def overhear(self, conversation_id: str, said: OwnerMessage, quiet: timedelta) -> None:
+        """Note once what the owner wrote by phone; the bot is quiet for a while after it."""
+        async with self.database.write() as session:
+            conversation = await locked(session, conversation_id)
+            if await known(session, said.channel, said.source_id):
+                return
+            lang = cast("Lang", conversation.lang)
+            message = await append(
+                session,
+                conversation,
+                author="csr",
+                name=owner_name(lang),
+                text=shown(said.text, said.data, lang),
+                data=said.data,
+            )
+            await remember(session, said.channel, said.source_id, message.id)
+            conversation.quiet_until = max(
+                said.sent_at + quiet, conversation.quiet_until or said.sent_at
+            )
+            if is_quiet(conversation):
+                await owe_nothing(session, conversation)
+        self.announce(conversation_id)
+
+    async def say(self, conversation_id: str, reply: Reply, author: Author, name: str) -> Message:
+        """Store one utterance of a CSR or of the system, and see to its delivery."""
+        async with self.database.write() as session:
+            conversation = await locked(session, conversation_id)
+            message = await self.add_reply(session, conversation, reply, author, name)
+        self.announce(conversation_id)
+        return message
+
+    async def add_reply(
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        reply: Reply,
+        author: Author,
+        name: str,
+        turn_id: str | None = None,
+    ) -> Message:
+        """Add `reply` to an open transaction, with its outbox row where the channel pushes.
+
+        Call `announce` after the commit.
+        """
+        message = await append(
+            session,
+            conversation,
+            author=author,
+            name=name,
+            turn_id=turn_id,
+            text=reply.text,
+            kind=reply.kind,
+            data=reply.data,
+            choices=[asdict(choice) for choice in reply.choices],
+            source=asdict(reply.source),
+            mood=reply.mood,
+            lang=reply.lang,
+        )
+        if conversation.channel in self._pushing:
+            session.add(
+                OutboxItem(
+                    message_id=message.id,
+                    conversation_id=conversation.id,
+                    channel=conversation.channel,
+                    address=conversation.address,
+                    seq=message.seq,
+                )
+            )
+        return message
+
+    async def after(self, conversation_id: str, seq: int, limit: int = 200) -> list[Message]:
+        """Read the messages numbered above `seq`, oldest first, at most `limit`."""
+        async with self.database.read() as session:
+            rows = await session.scalars(
+                select(Message)
+                .where(Message.conversation_id == conversation_id, Message.seq > seq)
+                .order_by(Message.seq)
+                .limit(limit)
+            )
+            return list(rows)
+
+    def announce(self, conversation_id: str, **event: Any) -> None:
+        """Wake everybody who looks at this conversation; `event` defaults to a new message."""
+        told = event or {"type": "message"}
+        self._bus.publish(f"conversation:{conversation_id}", told)
+        self._bus.publish("desk", {**told, "conversation": conversation_id})
+
+
+async def opened(
+    session: AsyncSession,
+    channel: str,
+    address: str,
+    lang: Lang,
+    site: str = "",
+    network: str = "",
+) -> Conversation:
+    """Begin a conversation in an open transaction."""
+    found = Conversation(
+        id=new_id(), channel=channel, address=address, lang=lang, site=site, network=network
+    )
+    session.add(found)
+    await session.flush()
+    return found
+
+
+def is_quiet(conversation: Conversation) -> bool:
+    """Whether the bot holds back because the owner answers by phone."""
+    return conversation.quiet_until is not None and conversation.quiet_until > now()
+
+
+async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
+    """Give the conversation, held against other writers until the commit.
+
+    Raises ConversationUnknown.
+    """
+    found = await session.get(
+        Conversation, conversation_id, with_for_update=True, populate_existing=True
+    )
+    if found is None:
+        raise ConversationUnknown(conversation_id)
+    return found
+
+
+async def append(
+    session: AsyncSession,
+    conversation: Conversation,
+    *,
+    author: Author,
+    text: str,
+    data: Mapping[str, Any],
+    choices: Sequence[Any] = (),
+    lang: str | None = None,
+    **fields: Any,
+) -> Message:
+    """Add one message with the next number; `conversation` must be locked by this session."""
+    conversation.last_seq += 1
+    conversation.updated_at = now()
+    message = Message(
+        id=new_id(),
+        conversation_id=conversation.id,
+        seq=conversation.last_seq,
+        author=author,
+        text=text,
+        data=dict(data),
+        choices=list(choices),
+        lang=lang or conversation.lang,
+        at=now(),
+        **fields,
+    )
+    session.add(message)
+    await session.flush()
+    return message
+
+
+def _leaves_the_line(inbound: Inbound) -> bool:
+    """While waiting only the bot's alternatives can be tapped; of commands one ends the wait."""
+    return inbound.choice is not None and (not inbound.is_command or inbound.choice == "stop")
+
+
+async def known(session: AsyncSession, channel: str, source_id: str) -> Message | None:
+    """Find the message that a channel's event became."""
+    return await session.scalar(
+        select(Message)
+        .join(InboxEvent, InboxEvent.message_id == Message.id)
+        .where(InboxEvent.channel == channel, InboxEvent.source_id == source_id)
+    )
+
+
+async def remember(session: AsyncSession, channel: str, source_id: str, message_id: str) -> None:
+    """Let a repeat find the message; what came by webhook has its row in the inbox already."""
+    event = await session.scalar(
+        select(InboxEvent).where(InboxEvent.channel == channel, InboxEvent.source_id == source_id)
+    )
+    if event is None:
+        event = InboxEvent(channel=channel, source_id=source_id)
+        session.add(event)
+    event.message_id = message_id
+
+
+def _thread(row: Conversation) -> Thread:
+    return Thread(row.id, cast("Lang", row.lang), cast("State", row.state), row.last_seq, row.site)

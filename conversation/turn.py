@@ -1,0 +1,304 @@
+"""One turn at a time: ask who answers, then store the replies and the new state together.
+
+A turn is claimed by a lease, which is renewed while the turn runs, so that it also holds across
+processes; a turn whose process died is taken over when the lease ends, and is given the same
+messages and the same dialogue state again.
+No transaction is open while the answer is awaited: Rasa calls back into the app meanwhile.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol, cast
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.message import AttachmentKind, Lang, Reply
+from conversation.lease import kept
+from conversation.line import leave_the_line
+from conversation.owed import is_unanswered, open_turn
+from conversation.tables import Conversation, Handoff, Message, Turn
+from conversation.transcript import Transcript, locked
+from conversation.words import attachment_of, words_of
+from db.base import new_id, now
+from db.engine import Database
+
+log = structlog.get_logger()
+
+# What lies further ahead than this was written before the machine's clock was set back.
+# Wide enough for the differences between the clocks of several machines.
+_CLOCK_SET_BACK = timedelta(seconds=60)
+_CLOCKS_DIFFER_S = 0.01  # the event loop's and the calendar's
+_ANSWERED = ("bot", "waiting")  # states in which the bot may owe something
+_STORE_TRIES = 3
+_STORE_PAUSE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a turn has to answer."""
+
+    conversation_id: str
+    turn_id: str
+    text: str
+    choice: str | None
+    lang: Lang
+    dialogue: Mapping[str, Any]
+    tries: int = 1  # more than one: an earlier try died or failed
+    attachment: AttachmentKind | None = None  # all that came, where no words came
+    waiting: bool = False  # for a person, in the queue: only the wait is asked about
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffWish:
+    """The bot wants a person to go on."""
+
+    reason: str
+    brief: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the bot says, and what changes because of it."""
+
+    replies: tuple[Reply, ...]
+    dialogue: Mapping[str, Any]
+    lang: Lang | None = None  # the customer switched to it
+    handoff: HandoffWish | None = None
+    leaves_line: bool = False  # the customer waits for nobody any more
+    missed: bool = False  # the customer was not understood
+    context: Mapping[str, Any] = field(default_factory=dict)  # merged into the conversation's
+    verified: str | None = None  # id of the customer who proved who they are
+    unlinked: bool = False  # the customer does not want to be known here any more
+    intent: str | None = None
+    confidence: float | None = None
+
+
+class Answerer(Protocol):
+    """Whoever answers while the conversation belongs to the bot."""
+
+    async def answer(self, question: Question) -> Answer:
+        """Answer one turn; may take a while, may raise."""
+
+    def apologise(self, question: Question, error_id: str) -> Answer:
+        """Say that it did not work and offer a person."""
+
+
+class TurnPoisoned(RuntimeError):
+    """A turn was begun as often as allowed, and never ended."""
+
+
+class Turns:
+    """Finds conversations that are owed an answer, and answers them."""
+
+    def __init__(
+        self,
+        database: Database,
+        transcript: Transcript,
+        answerer: Answerer,
+        bot_name: str,
+        *,
+        lease_s: float,
+        tries: int,
+        settle_s: Mapping[str, float] | None = None,
+    ) -> None:
+        """`settle_s` per channel: messages that arrive within it join one turn."""
+        self._database = database
+        self._transcript = transcript
+        self._answerer = answerer
+        self._bot_name = bot_name
+        self._lease = timedelta(seconds=lease_s)
+        self._longest_lease = self._lease + _CLOCK_SET_BACK
+        self._tries = tries
+        self._settle = {
+            channel: timedelta(seconds=seconds) for channel, seconds in (settle_s or {}).items()
+        }
+        self._worker = uuid4().hex
+
+    async def due(self, limit: int = 100) -> list[str]:
+        """Name the conversations that are owed a turn nobody is running, longest waiting first."""
+        moment = now()
+        pending, lease = Conversation.pending_since, Conversation.lease_until
+        async with self._database.read() as session:
+            rows = await session.scalars(
+                select(Conversation.id)
+                .where(
+                    or_(pending <= moment, pending > moment + _CLOCK_SET_BACK),
+                    or_(
+                        lease.is_(None),
+                        lease < moment,
+                        lease > moment + self._lease + _CLOCK_SET_BACK,
+                    ),
+                )
+                .order_by(Conversation.pending_since)
+                .limit(limit)
+            )
+            return list(rows)
+
+    async def take(self, conversation_id: str) -> None:
+        """Answer all that this conversation is owed; returns at once if another worker does."""
+        owed = True
+        while owed and (question := await self._claim(conversation_id)):
+            self._transcript.announce(conversation_id, type="typing", author="bot", on=True)
+            async with kept(self._database, conversation_id, self._worker, self._lease):
+                answer = await self._answer(question)
+                if answer is None:
+                    return
+                owed = await self._store(question, answer)
+            self._transcript.announce(conversation_id)
+
+    async def forget_dead_workers(self) -> None:
+        """Free all leases at once; right only where this is the one process on the database."""
+        async with self._database.write() as session:
+            await session.execute(update(Conversation).values(lease_owner=None, lease_until=None))
+
+    async def _claim(self, conversation_id: str) -> Question | None:
+        """Take the lease and gather the messages of the turn, in one transaction."""
+        async with self._database.write() as session:
+            conversation = await locked(session, conversation_id)
+            moment = now()
+            lease_until, pending = conversation.lease_until, conversation.pending_since
+            if (
+                lease_until is not None
+                and moment <= lease_until <= moment + self._lease + _CLOCK_SET_BACK
+            ):
+                return None
+            if pending is None or moment < pending <= moment + _CLOCK_SET_BACK:
+                return None
+            if conversation.state not in _ANSWERED:  # a person answers; the bot is silent
+                conversation.pending_since = None
+                return None
+            if not await self._settled(session, conversation):
+                return None
+            turn, messages = await open_turn(session, conversation_id)
+            if not messages:
+                conversation.pending_since = None
+                return None
+            conversation.lease_owner = self._worker
+            conversation.lease_until = moment + self._lease
+            return Question(
+                conversation_id=conversation_id,
+                turn_id=turn.id,
+                text="\n".join(filter(None, map(words_of, messages))),
+                attachment=attachment_of(messages),
+                choice=messages[-1].choice if len(messages) == 1 else None,
+                lang=cast("Lang", conversation.lang),
+                dialogue=conversation.dialogue or {},
+                tries=turn.tries,
+                waiting=conversation.state == "waiting",
+            )
+
+    async def _settled(self, session: AsyncSession, conversation: Conversation) -> bool:
+        """Whether the customer has paused long enough; a channel without settle time always has."""
+        pause = self._settle.get(conversation.channel)
+        if pause is None:
+            return True
+        last = await session.scalar(
+            select(Message.at)
+            .where(Message.conversation_id == conversation.id, Message.author == "customer")
+            .order_by(Message.seq.desc())
+            .limit(1)
+        )
+        if last is None or last + pause <= now():
+            return True
+        conversation.pending_since = last + pause
+        wait_s = (conversation.pending_since - now()).total_seconds() + _CLOCKS_DIFFER_S
+        asyncio.get_running_loop().call_later(wait_s, self._transcript.wake, conversation.id)
+        return False
+
+    async def _answer(self, question: Question) -> Answer | None:
+        """Ask the bot; None when it failed and will be tried again."""
+        try:
+            if question.tries > self._tries:  # it killed its worker each time
+                raise TurnPoisoned(question.turn_id)
+            return await self._answerer.answer(question)
+        except Exception as error:
+            error_id = new_id()[:8]
+            log.exception("turn failed", turn=question.turn_id, error_id=error_id)
+            if await self._try_again(question):
+                return None
+            log.error("turn given up", turn=question.turn_id, error=type(error).__name__)
+            return self._answerer.apologise(question, error_id)
+
+    async def _try_again(self, question: Question) -> bool:
+        """Put the turn back with a pause that doubles; False when it was tried often enough."""
+        async with self._database.write() as session:
+            conversation = await locked(session, question.conversation_id)
+            turn = await session.get_one(Turn, question.turn_id)
+            if turn.tries >= self._tries:
+                return False
+            if conversation.lease_owner == self._worker:
+                conversation.lease_owner = conversation.lease_until = None
+                conversation.pending_since = now() + min(
+                    timedelta(seconds=2**turn.tries / 4), _CLOCK_SET_BACK
+                )
+            return True
+
+    async def _store(self, question: Question, answer: Answer) -> bool:
+        """Finish the turn; a database that is away for a moment does not cost the answer."""
+        for _ in range(_STORE_TRIES - 1):
+            try:
+                return await self._finish(question, answer)
+            except DBAPIError as error:
+                cause = type(error.orig).__name__
+                log.warning("answer not stored yet", turn=question.turn_id, error=cause)
+                await asyncio.sleep(_STORE_PAUSE_S)
+        return await self._finish(question, answer)
+
+    async def _finish(self, question: Question, answer: Answer) -> bool:
+        """Store the replies, the dialogue state and who answers next, in one transaction.
+
+        Return whether the bot owes an answer to what was said meanwhile.
+        """
+        async with self._database.write() as session:
+            conversation = await locked(session, question.conversation_id)
+            turn = await session.get_one(Turn, question.turn_id)
+            if conversation.lease_owner != self._worker or turn.status != "running":
+                return False  # we were too slow, and another worker has taken over
+            conversation.lease_owner = conversation.lease_until = None
+            turn.finished_at, turn.intent, turn.confidence = now(), answer.intent, answer.confidence
+            if conversation.state != ("waiting" if question.waiting else "bot"):
+                # A person took over meanwhile, or who waited tapped something else.
+                turn.status = "dropped"
+                owed = conversation.state == "bot" and await is_unanswered(session, conversation.id)
+                conversation.pending_since = now() if owed else None
+                return owed
+            turn.status = "answered"
+            owed = answer.handoff is None and await is_unanswered(session, conversation.id)
+            conversation.pending_since = now() if owed else None
+            await self._apply(session, conversation, turn, answer)
+            return owed
+
+    async def _apply(
+        self, session: AsyncSession, conversation: Conversation, turn: Turn, answer: Answer
+    ) -> None:
+        conversation.dialogue = dict(answer.dialogue)
+        conversation.lang = answer.lang or conversation.lang
+        conversation.missed_turns = conversation.missed_turns + 1 if answer.missed else 0
+        conversation.context = {**(conversation.context or {}), **answer.context}
+        if answer.unlinked:
+            conversation.customer_id, conversation.verified = None, False
+            conversation.context = {}
+        elif answer.verified:
+            conversation.customer_id, conversation.verified = answer.verified, True
+        for reply in answer.replies:
+            await self._transcript.add_reply(
+                session, conversation, reply, "bot", self._bot_name, turn.id
+            )
+        if answer.leaves_line:
+            await leave_the_line(session, conversation)
+        if answer.handoff:
+            conversation.state, conversation.dialogue = "waiting", {}
+            session.add(
+                Handoff(
+                    id=turn.id,
+                    conversation_id=conversation.id,
+                    reason=answer.handoff.reason,
+                    brief=dict(answer.handoff.brief),
+                )
+            )

@@ -1,0 +1,91 @@
+"""Conversations as a website visitor has them: what channels/website.py asks for."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+
+from channels.message import Inbound, Lang
+from channels.problem import Problem
+from channels.website import CHANNEL
+from conversation.bus import Bus, Subscription
+from conversation.tables import Conversation
+from conversation.transcript import ConversationUnknown, Transcript
+from conversation.view import as_json
+from conversation.words import ChoiceUnknown
+from crm.tables import Customer
+from db.base import Base, new_id
+from db.engine import Database
+
+log = structlog.get_logger()
+
+_MOST_LISTENERS = 20  # sockets and long polls of one visitor: some tabs, and what they left open
+_COME_BACK_S = 5
+
+
+class Visits:
+    """Implements channels.website.Conversations over the transcript."""
+
+    def __init__(self, database: Database, transcript: Transcript, bus: Bus, bot_name: str) -> None:
+        self._database = database
+        self._transcript = transcript
+        self._bus = bus
+        self._bot_name = bot_name
+
+    async def begin(self, site: str, lang: Lang, customer_id: str | None, network: str = "") -> str:
+        """Begin a conversation; a vouched-for customer the shop does not know stays anonymous."""
+        thread = await self._transcript.open(CHANNEL, new_id(), lang, site, network)
+        if customer_id is not None:
+            async with self._database.read() as session:
+                known = await session.get(Customer, customer_id)
+            if known is None:
+                log.warning("identity of an unknown customer", site=site)
+            else:
+                await self._transcript.identify(thread.id, customer_id)
+        return thread.id
+
+    async def accept(self, conversation_id: str, inbound: Inbound) -> tuple[str, int]:
+        """Store a message once. Raises Problem."""
+        try:
+            accepted = await self._transcript.accept(conversation_id, inbound)
+        except ConversationUnknown as error:
+            raise Problem("session-invalid", 401) from error
+        except ChoiceUnknown as error:
+            raise Problem("choice-unknown", 422) from error
+        return accepted.id, accepted.seq
+
+    async def after(self, conversation_id: str, seq: int) -> list[dict[str, Any]]:
+        """Give the messages numbered above `seq`."""
+        return [as_json(message) for message in await self._transcript.after(conversation_id, seq)]
+
+    async def presence(self, conversation_id: str) -> Mapping[str, Any]:
+        """Say who answers now. Raises Problem 401 for a conversation that is no more."""
+        agents = Base.metadata.tables["agents"]
+        async with self._database.read() as session:
+            row = (
+                await session.execute(
+                    select(Conversation.state, agents.c.name)
+                    .outerjoin(agents, agents.c.id == Conversation.agent_id)
+                    .where(Conversation.id == conversation_id)
+                )
+            ).one_or_none()
+        if row is None:
+            raise Problem("session-invalid", 401)
+        return {"state": row.state, "name": row.name or self._bot_name}
+
+    @contextmanager
+    def listen(self, conversation_id: str) -> Iterator[Subscription]:
+        """Hear what happens in a conversation inside the block. Raises Problem 429."""
+        topic = f"conversation:{conversation_id}"
+        if self._bus.listeners(topic) >= _MOST_LISTENERS:
+            raise Problem(
+                "too-fast", 429, headers={"Retry-After": str(_COME_BACK_S)}, seconds=_COME_BACK_S
+            )
+        with self._bus.subscribe(topic, guest=True) as subscription:
+            yield subscription
+
+    def typing(self, conversation_id: str, *, on: bool) -> None:
+        """Tell whoever answers that the customer is typing."""
+        self._transcript.announce(conversation_id, type="typing", author="customer", on=on)

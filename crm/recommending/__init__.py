@@ -1,0 +1,1 @@
+"""Which product fits what somebody has bought, learned from the shop's own orders."""

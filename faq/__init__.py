@@ -1,0 +1,1 @@
+"""How an answer is found in the knowledge base."""

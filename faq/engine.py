@@ -1,0 +1,143 @@
+"""Find the article that answers a customer's words, or admit that there is none."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+
+from faq.articles import Article, content_hash
+from faq.build import Built, IndexUnusable, build, read
+from faq.corpus import Corpus
+from faq.decision import MAX_CHOICES, Decision, Judge
+from faq.encoder import DEFAULT_MODEL, Encoder
+from faq.knowledge import BrokenKnowledge, check
+from faq.ranking import Ranker
+from faq.reading import plain_form
+from faq.recall import Encodes
+
+log = logging.getLogger(__name__)
+
+_MOST_RANKED = 10
+MAX_CHARS = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One article near the question; `score` orders, but is no probability."""
+
+    article_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the search makes of a question."""
+
+    decision: Decision
+    confidence: float  # probability, 0 to 1, that the first article is the right one
+    ranked: tuple[Match, ...]  # best first, at most 10; empty for a text without words
+
+    @property
+    def choices(self) -> tuple[Match, ...]:
+        """The articles to choose between when the decision is to clarify."""
+        return self.ranked[:MAX_CHOICES]
+
+
+_NOTHING = Finding("abstain", 0.0, ())
+
+
+class Searcher:
+    """Search over any corpus, ours or a foreign one. Safe to share between threads."""
+
+    def __init__(self, corpus: Corpus, encoder: Encodes, ranker: Ranker, judge: Judge) -> None:
+        """Put together what `faq.build.fit` gave."""
+        self._ids, self._groups = corpus.article_ids, corpus.answer_groups()
+        self._plain = corpus.plain
+        self._encoder, self._ranker, self._judge = encoder, ranker, judge
+
+    def search(self, text: str) -> Finding:
+        """Return what the corpus knows about `text`; never raises, whatever the text."""
+        asked = self._plain(text[:MAX_CHARS])
+        if not plain_form(asked):
+            return _NOTHING
+        scores = self._ranker.scores([asked], self._encoder.encode([asked]))
+        [(decision, confidence)] = self._judge.decide(scores, self._groups)
+        total = scores.total[0]
+        best = np.argsort(-total, kind="stable")[:_MOST_RANKED]
+        ranked = tuple(Match(self._ids[row], round(float(total[row]), 4)) for row in best)
+        return Finding(decision, round(confidence, 4), ranked)
+
+
+class FaqEngine:
+    """The shop's knowledge base, ready to be asked."""
+
+    def __init__(self, built: Built, encoder: Encodes) -> None:
+        """Serve `built` with the encoder it was built with."""
+        self.articles: Sequence[Article] = built.articles
+        self.content_hash = built.content_hash
+        self._by_id = {article.id: article for article in built.articles}
+        self._searcher = Searcher(built.material.corpus, encoder, built.ranker, built.judge)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Return the engine over the index in `folder`. Raises IndexUnusable, saying why."""
+        built = read(folder)
+        return cls(built, encoder_of(built.model))
+
+    @classmethod
+    def load_or_build(cls, folder: Path, knowledge: Path, model: str = DEFAULT_MODEL) -> Self:
+        """Return an engine over `knowledge`, building its index in `folder` if that is needed.
+
+        Broken articles are logged and the last good index serves on.
+        Raises BrokenKnowledge if there is none.
+        """
+        try:
+            built: Built | None = read(folder)
+        except IndexUnusable as reason:
+            log.warning("The FAQ index will be built again: %s", reason)
+            built = None
+        articles, faults = check(knowledge)
+        if built is not None and built.model == model:
+            if faults:
+                log.error("The knowledge base is broken, the last good index serves on:")
+                for fault in faults:
+                    log.error("%s", fault)
+                return cls(built, encoder_of(model))
+            if built.content_hash == content_hash(articles):
+                return cls(built, encoder_of(model))
+        if faults:
+            raise BrokenKnowledge(faults)
+        encoder = encoder_of(model)
+        return cls(build(knowledge, folder, encoder), encoder)
+
+    def search(self, text: str, lang: Literal["id", "en"]) -> Finding:  # noqa: ARG002
+        """Return what we know about `text`; never raises, whatever the text.
+
+        Wordings of every language are searched: people mix. `lang` is the customer's, and does not
+        change the order yet.
+        """
+        return self._searcher.search(text)
+
+    def pinned(self) -> Self:
+        """Return what answers one turn to its end; a published one changes, this one does not."""
+        return self
+
+    def article(self, article_id: str) -> Article | None:
+        """Return the article of that id, as it was when the index was built."""
+        return self._by_id.get(article_id)
+
+
+_encoders: dict[str, Encoder] = {}
+_encoders_lock = threading.Lock()
+
+
+def encoder_of(model: str) -> Encoder:
+    """Return the loaded model; a process needs each only once, however often it loads an index."""
+    with _encoders_lock:
+        if model not in _encoders:
+            _encoders[model] = Encoder(model)
+        return _encoders[model]

@@ -1,0 +1,1 @@
+"""Articles as tables and as Markdown, for those who would rather not write YAML."""

@@ -1,0 +1,1 @@
+"""CSV files as people's spreadsheets write and read them."""

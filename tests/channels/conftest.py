@@ -1,0 +1,92 @@
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from app.errors import add_error_handlers
+from channels.message import Lang
+from channels.pace import Pace
+from channels.visitor import SiteAccess, Visitors
+from channels.website import Website, website_router
+from channels.website_socket import socket_router
+from conversation.bus import Bus
+from conversation.transcript import Transcript
+from conversation.visits import Visits
+from db.engine import Database
+
+SECRET = "s" * 40
+SITE_SECRET = "i" * 40
+
+
+class Greeter:
+    def persona(self, lang: Lang) -> Mapping[str, Any]:
+        return {"name": "Nara", "greeting": {"id": "Halo", "en": "Hello"}[lang], "avatar": ""}
+
+
+@pytest.fixture
+def bus() -> Bus:
+    return Bus()
+
+
+@pytest.fixture
+def transcript(database: Database, bus: Bus) -> Transcript:
+    return Transcript(database, bus)
+
+
+@pytest.fixture
+def website(database: Database, bus: Bus, transcript: Transcript) -> Website:
+    sites = {
+        "demo": SiteAccess(("https://shop.example.com",), SITE_SECRET),
+        "plain": SiteAccess(("*",), None),
+    }
+    return Website(
+        visitors=Visitors(SECRET, 30, sites),
+        conversations=Visits(database, transcript, bus, "Nara"),
+        greeter=Greeter(),
+        messages_pace=Pace(20, 10),
+        sessions_pace=Pace(60, 60),
+        max_chars=4096,
+    )
+
+
+@pytest.fixture
+def app(website: Website) -> FastAPI:
+    app = FastAPI()
+    add_error_handlers(app)
+    app.include_router(website_router(website, max_body_bytes=65_536))
+    app.include_router(socket_router(website))
+    return app
+
+
+@pytest.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+async def visitor(http: httpx.AsyncClient) -> httpx.AsyncClient:
+    """A client with a session."""
+    session = (await http.post("/api/web/sessions", json={"site_key": "demo"})).json()
+    http.headers["Authorization"] = f"Bearer {session['token']}"
+    return http
+
+
+@pytest.fixture
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """The host and port of the app behind a real server."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+    )
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, not an event
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"127.0.0.1:{port}"
+    server.should_exit = True
+    await serving

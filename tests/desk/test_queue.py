@@ -1,0 +1,123 @@
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from conversation.tables import Handoff
+from crm.hours import ServiceHours
+from db.base import new_id, now
+from desk.brief import Brief
+from desk.queue import Queue, Waiting
+from desk.tables import Agent
+from tests.desk.conftest import Shop
+
+NOON = datetime.combine(now().date(), datetime.min.time(), UTC) + timedelta(hours=5)  # 12.00 WIB
+
+
+def _queue(shop: Shop, at: datetime) -> Queue:
+    return Queue(shop.database, ServiceHours.load(), clock=lambda: at)
+
+
+async def _helped(shop: Shop, agent: Agent, *, wait_s: int, handling_s: int, at: datetime) -> None:
+    conversation = await shop.conversation("halo", state="bot")
+    taken = at - timedelta(minutes=30)
+    async with shop.database.write() as session:
+        session.add(
+            Handoff(
+                id=new_id(),
+                conversation_id=conversation,
+                reason="request",
+                requested_at=taken - timedelta(seconds=wait_s),
+                taken_at=taken,
+                ended_at=taken + timedelta(seconds=handling_s),
+                agent_id=agent.id,
+            )
+        )
+
+
+async def test_who_waits_longest_is_first_with_wait_reason_and_brief(shop: Shop) -> None:
+    late = await shop.conversation("baru", ago_s=5)
+    early = await shop.conversation("satu", "dua", ago_s=300, wants="paket", said="dua")
+    await shop.bot_says(early, "sebentar ya")
+    await shop.conversation("bukan", state="bot")
+
+    waiting = await shop.queue.waiting()
+
+    assert [entry.id for entry in waiting] == [early, late]
+    first = waiting[0]
+    assert 300 <= first.wait_s < 310
+    assert (first.reason, first.brief, first.lang, first.channel, first.last_text) == (
+        "request",
+        Brief(wants="paket", said=["dua"]),
+        "id",
+        "website",
+        "dua",
+    )
+    assert (first.customer_name, first.verified, first.unanswered) == (None, False, True)
+
+
+async def test_ones_own_conversations_begin_with_those_that_need_an_answer(
+    shop: Shop, sari: Agent
+) -> None:
+    answered = await shop.conversation("halo", state="csr", owner=sari)
+    await (await shop.browser(sari)).post(
+        f"/api/console/conversations/{answered}/messages", json={"text": "ya", "client_id": "1"}
+    )
+    open_one = await shop.conversation("halo?", state="csr", owner=sari)
+
+    mine = await shop.queue.helped_by(sari.id)
+
+    assert [(entry.id, entry.unanswered) for entry in mine] == [(open_one, True), (answered, False)]
+
+
+async def test_the_position_counts_those_before(shop: Shop) -> None:
+    second = await shop.conversation("dua", ago_s=20)
+    first = await shop.conversation("satu", ago_s=60)
+    newcomer = await shop.conversation("tiga", state="bot")
+    queue = _queue(shop, NOON)
+
+    positions = [(await queue.expected(each)).position for each in (first, second, newcomer)]
+
+    assert positions == [1, 2, 3]
+
+
+async def test_a_wait_nobody_can_know_is_not_made_up(shop: Shop, sari: Agent) -> None:
+    conversation = await shop.conversation("halo")
+    for _ in range(3):
+        await _helped(shop, sari, wait_s=60, handling_s=300, at=now())
+    queue = _queue(shop, NOON)
+
+    assert (await queue.expected(conversation)).wait_s is None  # nobody is logged in
+
+
+async def test_the_wait_grows_with_those_before_and_shrinks_with_people(
+    shop: Shop, sari: Agent, budi: Agent
+) -> None:
+    queue = Queue(shop.database, _AlwaysOpen())
+    await shop.conversation("satu", ago_s=60)
+    second = await shop.conversation("dua", ago_s=20)
+    for wait_s, handling_s in ((30, 200), (60, 300), (90, 400)):
+        await _helped(shop, sari, wait_s=wait_s, handling_s=handling_s, at=now())
+
+    await shop.browser(sari)
+    alone = await queue.expected(second)
+    await shop.browser(budi)
+    together = await queue.expected(second)
+
+    assert (alone.wait_s, together.wait_s) == (60 + 300, 60 + 150)
+
+
+async def test_outside_hours_the_opening_is_told_instead_of_a_wait(shop: Shop) -> None:
+    conversation = await shop.conversation("halo")
+    zone = ZoneInfo("Asia/Jakarta")
+
+    night = await _queue(shop, datetime(2026, 3, 4, 2, 0, tzinfo=zone)).expected(conversation)
+
+    opening = datetime(2026, 3, 4, 8, 0, tzinfo=zone)
+    assert night == Waiting(position=1, wait_s=None, open=False, opens_at=opening)
+
+
+class _AlwaysOpen:
+    def is_open(self, at: datetime) -> bool:
+        return True
+
+    def next_opening(self, at: datetime) -> datetime:
+        return at

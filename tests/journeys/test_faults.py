@@ -1,0 +1,28 @@
+"""The short form of `python -m bench.faults`, see docs/faults.md."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.faults.options import Options
+from bench.faults.run import run
+from bench.serving import free_port
+
+
+@pytest.mark.timeout(400)  # what a crash left in doubt waits a minute for its receipt
+async def test_nothing_is_lost_doubled_or_misordered_when_the_app_is_killed(tmp_path: Path) -> None:
+    options = Options(
+        seed=3,
+        events=40,
+        minutes=0.12,
+        every_s=1.5,
+        faults=("kill-app",),
+        vendor_faults=0.0001,
+        port=free_port(),
+    )
+
+    record, findings = await run(options, tmp_path / "run")
+
+    counts = (len(record.said), findings.accepted, findings.processed, findings.answered)
+    assert (counts, findings.broken) == ((40, 40, 40, 40), {})
+    assert any(fault.deadly for fault in record.faults)

@@ -1,0 +1,56 @@
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.pages import add_pages
+from bot.speech import Templates
+from channels.pace import Pace
+from channels.visitor import SiteAccess, Visitors
+from crm.hours import ServiceHours
+from crm.orders import OrderLookup, SqlOrders
+from crm.proofs import Lockout
+from crm.ticket_kinds import TicketKinds
+from crm.tickets import Tickets
+from db.engine import Database
+from faq.engine import FaqEngine
+from selfservice.help import Help, help_router
+from selfservice.lookups import Lookups, lookup_router
+from selfservice.pages import HelpPages
+from tests.crm.shop import at_noon, fill
+
+
+@pytest.fixture(scope="session")
+def knowledge(shop_faq: FaqEngine) -> FaqEngine:
+    return shop_faq
+
+
+@pytest.fixture
+def centre(knowledge: FaqEngine) -> FastAPI:
+    app = FastAPI()
+    add_pages(app)
+    app.include_router(help_router(Help(knowledge, HelpPages.load("Nara", "demo"), Pace(5, 60))))
+    return app
+
+
+@pytest.fixture
+def browser(centre: FastAPI) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(centre), base_url="http://shop.test")
+
+
+@pytest.fixture
+async def tickets(database: Database) -> Tickets:
+    await fill(database)
+    hours = ServiceHours.load()
+    return Tickets(database, hours, TicketKinds.load(), Lockout(database, clock=at_noon), at_noon)
+
+
+@pytest.fixture
+def lookups(database: Database, tickets: Tickets) -> FastAPI:
+    orders = OrderLookup(SqlOrders(database, at_noon), Lockout(database, clock=at_noon))
+    forms = Lookups(
+        HelpPages.load("Nara", "demo"), orders, tickets, Templates.load(), ServiceHours.load()
+    )
+    app = FastAPI()
+    add_pages(app)
+    app.include_router(lookup_router(forms, Visitors("s" * 32, 1, {"demo": SiteAccess((), None)})))
+    return app

@@ -1,0 +1,135 @@
+/**
+ * `<sapa-chat site="demo" lang="id">`: the chat for customers on any page.
+ *
+ * Attributes: `site` (site key), `lang` (id or en), `identity-token` (JWT of the shop, optional),
+ * `server` (address of Sapa; default: where this file came from), `timezone` (the shop's, IANA name; default
+ * Asia/Jakarta). Methods: `open(text?)`, `close()`.
+ */
+
+import { Texts } from "./texts.js";
+import { Transport } from "./transport.js";
+import { View } from "./view.js";
+
+const HOME = new URL("../../", import.meta.url);
+
+async function stylesheet() {
+  const answer = await fetch(new URL("widget.css", import.meta.url));
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(await answer.text());
+  return sheet;
+}
+
+class SapaChat extends HTMLElement {
+  #texts = new Texts();
+  #transport = null;
+  #view = null;
+  #ready = null;
+  #started = false;
+
+  connectedCallback() {
+    this.#ready ??= this.#build();
+    this.#ready.then(() => this.#transport.resumes && this.#start());
+  }
+
+  disconnectedCallback() {
+    this.#transport?.stop();
+    this.#started = false;
+  }
+
+  /** Open the chat, with `text` waiting in the input. */
+  async open(text) {
+    await this.#ready;
+    this.#start();
+    if (text) this.#view.composer.text = text;
+    this.#view.open();
+  }
+
+  close() {
+    this.#view?.close();
+  }
+
+  async #build() {
+    const root = this.attachShadow({ mode: "open" });
+    this.#texts.zone = this.getAttribute("timezone") ?? this.#texts.zone;
+    this.#transport = new Transport(
+      {
+        base: new URL(this.getAttribute("server") ?? HOME, document.baseURI),
+        site: this.getAttribute("site") ?? "demo",
+        identityToken: this.getAttribute("identity-token"),
+        lang: this.lang || document.documentElement.lang.slice(0, 2) || "id",
+      },
+      this.#events(),
+    );
+    const [sheet] = await Promise.all([stylesheet(), this.#texts.load(this.#transport.lang)]);
+    this.#transport.lang = this.#texts.lang;
+    this.#view = new View(this.#texts, this.#actions());
+    root.adoptedStyleSheets = [sheet];
+    root.append(this.#view.root);
+  }
+
+  #start() {
+    if (this.#started) return;
+    this.#started = true;
+    this.#transport.start();
+  }
+
+  /** What the transport tells. */
+  #events() {
+    return {
+      session: (persona, renewed) => this.#session(persona, renewed),
+      messages: (messages) => this.#view.messages(messages),
+      item: (item) => this.#view.log.own(item),
+      typing: (frame) => this.#view.typing(frame),
+      presence: (frame) => this.#view.presence(frame),
+      link: (state, detail) => this.#view.link(state, detail),
+    };
+  }
+
+  /** What the customer does. */
+  #actions() {
+    return {
+      open: () => this.open(),
+      close: () => this.close(),
+      again: () => this.#transport.hurry(),
+      lang: () => this.#switchLang(),
+      text: (text) => this.#transport.send({ text }),
+      typing: (on) => this.#transport.typing(on),
+      retry: (item) => {
+        this.#transport.retry(item);
+        this.#view.log.focus();
+      },
+      edit: (item) => this.#edit(item),
+      choice: (choice, event) => this.#choose(choice, event),
+    };
+  }
+
+  #session(persona, renewed) {
+    this.#view.session(persona);
+    if (renewed) this.#view.log.freeze(this.#texts.t("newSession"));
+  }
+
+  #choose({ id, label }, event) {
+    this.#transport.send(id ? { choice: id, label } : { text: label });
+    // The pressed button is gone. A keyboard goes on in the input; a finger must not raise the keyboard.
+    if (event.detail === 0) this.#view.composer.focus();
+    else this.#view.log.focus();
+  }
+
+  #edit(item) {
+    this.#transport.drop(item);
+    this.#view.log.forget(item);
+    this.#view.composer.text = item.text;
+    this.#view.composer.focus();
+  }
+
+  async #switchLang() {
+    const lang = this.#texts.lang === "id" ? "en" : "id";
+    await this.#texts.load(lang);
+    this.#transport.lang = lang;
+    this.lang = lang;
+    this.#view.relabel();
+    this.#transport.send({ choice: `change_language:${lang}`, label: this.#texts.t("langChosen") });
+  }
+}
+
+customElements.define("sapa-chat", SapaChat);
