@@ -27,14 +27,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the journeys begin, which take longest, and give a test in the browser a second try.
+    """Let the journeys begin, which take longest, and give those of real processes a second try.
 
-    The second try is reported, and a real fault fails twice: on two busy cores Chromium can take
-    seconds to paint, longer than any patience of a test.
+    The second try is reported (R), and a real fault fails twice: on two busy cores Chromium can
+    take seconds to paint, or a killed process to return, longer than any patience of a test.
     """
     items.sort(key=lambda item: item.path.parent.name != "journeys")
     for item in items:
-        if item.get_closest_marker("chromium"):
+        is_journey = item.path.parent.name == "journeys"
+        if is_journey or item.get_closest_marker("chromium"):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

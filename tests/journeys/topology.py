@@ -80,8 +80,10 @@ class Topology:
             if self.process.poll() is not None:
                 break
             with suppress(httpx.HTTPError, ValueError):
-                said = httpx.get(f"http://127.0.0.1:{app}/readyz", timeout=5).json()
-                if isinstance(said, dict) and said | {"store": "up"} | parts == said:
+                answer = httpx.get(f"http://127.0.0.1:{app}/readyz", timeout=5)
+                said = answer.json()
+                is_so = isinstance(said, dict) and said | {"store": "up"} | parts == said
+                if is_so and answer.is_success:  # one that leaves still says how its parts are
                     return
             time.sleep(0.1)
         log = (self.data_dir / "topology.log").read_text(encoding="utf-8", errors="replace")
