@@ -87,9 +87,9 @@ class Parts:
 
 
 def assemble(settings: Settings) -> Parts:
-    """Build all parts; loads the answer engine, which takes seconds.
+    """Build all parts, in a moment: whoever waits to be accepted waits for this.
 
-    Raises faq.knowledge.BrokenKnowledge if there is no index and the articles have faults.
+    What answers is loaded later (app/answering.py), and no import of it at the head of a module.
     """
     database = Database(settings.database)
     bus = Bus()

@@ -8,3 +8,4 @@ class Leaving:
     """One per process."""
 
     begun: bool = False
+    because: Exception | None = None  # what made going on impossible

@@ -6,18 +6,18 @@ channels/website.py -> conversation/transcript.py -> conversation/turn.py -> bot
 """
 
 import asyncio
-import ctypes
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from prometheus_fastapi_instrumentator import Instrumentator
 from starlette.responses import Response
 
+from app.answering import answer
 from app.assembly import Parts, assemble
 from app.background import at_work
 from app.company import in_company
@@ -47,16 +47,15 @@ _LARGEST_ACTION_CALL = 2_000_000  # a tracker and a part of the domain
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Assemble the app. Raises UnsafeSettings, or IndexUnusable when the FAQ index is missing."""
+    """Assemble the app; what answers is loaded once it serves. Raises UnsafeSettings."""
     settings = settings or load_settings()
     settings.require_for_serving()
     configure_logs(settings)
-    parts = assemble(settings)
-    _give_freed_memory_back()
+    parts, leaving = assemble(settings), Leaving()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with _running(parts, demo=settings.demo):
+        async with _running(parts, leaving, demo=settings.demo):
             yield
 
     app = FastAPI(
@@ -66,7 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,  # a redirect would go wherever the Host header says
     )
-    app.state.leaving, app.state.bus = Leaving(), parts.bus
+    app.state.leaving, app.state.bus = leaving, parts.bus
     add_error_handlers(app)
     website = _website(settings, parts)
     app.include_router(website_router(website, max_body_bytes=settings.max_body_bytes))
@@ -89,23 +88,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             all_actions(parts.services),
             settings.rasa_token.get_secret_value(),
             max_body_bytes=_LARGEST_ACTION_CALL,
-        )
+        ),
+        dependencies=[Depends(parts.faq.wait_until_begun)],
     )
     app.include_router(console_router(parts.desk))
     _add_help(app, settings, parts, website.visitors)
-    _add_health(app, parts, app.state.leaving)
+    _add_health(app, parts, leaving)
     add_pages(app)
     _add_middleware(app, settings)
     return app
 
 
 @asynccontextmanager
-async def _running(parts: Parts, *, demo: bool) -> AsyncIterator[None]:
+async def _running(parts: Parts, leaving: Leaving, *, demo: bool) -> AsyncIterator[None]:
     """Keep the workers going while the app serves."""
     await refuse_demo_agent(parts.database, demo=demo)
-    await parts.faq.begin()
     try:
-        async with in_company(parts), at_work(_jobs(parts)):
+        async with in_company(parts), at_work(_jobs(parts, leaving)):
             yield
     finally:
         await parts.rasa.close()
@@ -113,12 +112,11 @@ async def _running(parts: Parts, *, demo: bool) -> AsyncIterator[None]:
         await parts.database.close()
 
 
-def _jobs(parts: Parts) -> tuple[Coroutine[Any, Any, None], ...]:
+def _jobs(parts: Parts, leaving: Leaving) -> tuple[Coroutine[Any, Any, None], ...]:
     """Name what runs beside the requests; at the end, what is under way is finished."""
     return (
         parts.rasa.run(),
-        parts.faq.run(),
-        parts.turn_worker.run(),
+        answer(parts, leaving),
         parts.outbox.run(parts.bus),
         parts.intake.run(),
         parts.file_intake.run(),
@@ -141,12 +139,6 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     Instrumentator(excluded_handlers=["/metrics", "/healthz"]).instrument(app).expose(
         app, include_in_schema=False
     )
-
-
-def _give_freed_memory_back() -> None:
-    """Return to the system what loading took and freed, about 65 MB; glibc would keep it."""
-    with suppress(OSError, AttributeError):  # another C library has no such call
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _website(settings: Settings, parts: Parts) -> Website:
@@ -175,7 +167,10 @@ def _add_help(app: FastAPI, settings: Settings, parts: Parts, visitors: Visitors
     lookups = Lookups(pages, services.orders, services.tickets, services.templates, services.hours)
     searches = Pace(settings.help_searches_per_minute, 60)
     app.include_router(lookup_router(lookups, visitors))  # first: /help/id/order is no article
-    app.include_router(help_router(Help(services.faq, pages, searches)))
+    app.include_router(
+        help_router(Help(services.faq, pages, searches)),
+        dependencies=[Depends(parts.faq.wait_until_begun)],
+    )
 
 
 def _add_health(app: FastAPI, parts: Parts, leaving: Leaving) -> None:
@@ -188,7 +183,8 @@ def _add_health(app: FastAPI, parts: Parts, leaving: Leaving) -> None:
     async def ready() -> JSONResponse:
         """Whether messages can be accepted (200) or not (503), and how the parts stand.
 
-        Without Rasa questions are still answered, so that alone does not make the app unready.
+        Without Rasa questions are still answered, and while the answers are loaded messages wait,
+        so neither makes the app unready.
         """
         store = "up"
         try:
@@ -196,7 +192,8 @@ def _add_health(app: FastAPI, parts: Parts, leaving: Leaving) -> None:
         except Exception:  # noqa: BLE001 - whatever it is, the store is not there
             store = "down"
         rasa = "up" if await parts.rasa.ready() else "down"
-        state = {"store": store, "rasa": rasa}
+        answers = "up" if parts.faq.begun else "loading"
+        state = {"store": store, "answers": answers, "rasa": rasa}
         if parts.relay:
             state["redis"] = "up" if parts.relay.up else "down"
         if leaving.begun:

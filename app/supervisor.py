@@ -142,7 +142,7 @@ async def _say_when_ready(settings: Settings, say: Say) -> None:
     """Tell once when the app answers, and once when Rasa does too."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     async with httpx.AsyncClient(base_url=f"http://{host}:{settings.port}", timeout=2) as client:
-        app_up = await _wait_for(lambda: _readiness(client, "store"))
+        app_up = await _wait_for(lambda: _readiness(client, "answers"))
         if not app_up:
             say("the app is not answering yet; it is kept being restarted, see the log above")
             return

@@ -50,7 +50,7 @@ class Server(uvicorn.Server):
 
 
 def serve(settings: Settings) -> None:
-    """Serve until a signal. Raises UnsafeSettings and what assembling the app raises."""
+    """Serve until a signal. Raises UnsafeSettings, and what makes answering impossible."""
     app = create_app(settings)
     config = uvicorn.Config(
         app,
@@ -63,7 +63,10 @@ def serve(settings: Settings) -> None:
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=_OPEN_REQUESTS_S,
     )
-    Server(config, app.state.leaving, app.state.bus, settings.drain_s).run()
+    leaving: Leaving = app.state.leaving
+    Server(config, leaving, app.state.bus, settings.drain_s).run()
+    if leaving.because is not None:
+        raise leaving.because
 
 
 if __name__ == "__main__":

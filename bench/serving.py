@@ -80,7 +80,9 @@ class Serving:
                 stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
                 preexec_fn=end_with_parent,  # noqa: PLW1509 - one system call, no lock
             )  # fmt: skip
-        self.wait_for("rasa" if wait_for_rasa else "store")
+        self.wait_for("answers")
+        if wait_for_rasa:
+            self.wait_for("rasa")
 
     def wait_for(self, part: str, state: str = "up") -> None:
         """Wait until `/readyz` says that `part` is in `state`."""

@@ -14,7 +14,6 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from faq.ranking import Scores
 
@@ -158,6 +157,8 @@ def _logistic(rehearsal: Rehearsal, target: Vector, start: Sequence[float]) -> t
         cost = weight @ (np.logaddexp(0, logit) - target * logit) + _PRIOR_STRENGTH * away @ away
         slope = columns.T @ (weight * (1 / (1 + np.exp(-logit)) - target))
         return float(cost), slope + 2 * _PRIOR_STRENGTH * away
+
+    from scipy.optimize import minimize  # noqa: PLC0415 - needed to learn, not to serve
 
     fitted = minimize(loss, origin, jac=True, method="L-BFGS-B")
     return tuple(float(value) for value in fitted.x)

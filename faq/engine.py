@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
@@ -13,11 +13,14 @@ from faq.articles import Article, content_hash
 from faq.build import Built, IndexUnusable, build, read
 from faq.corpus import Corpus
 from faq.decision import MAX_CHOICES, Decision, Judge
-from faq.encoder import DEFAULT_MODEL, Encoder
 from faq.knowledge import BrokenKnowledge, check
+from faq.profiles import LIGHT
 from faq.ranking import Ranker
 from faq.reading import plain_form
 from faq.recall import Encodes
+
+if TYPE_CHECKING:
+    from faq.encoder import Encoder
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +92,7 @@ class FaqEngine:
         return cls(built, encoder_of(built.model))
 
     @classmethod
-    def load_or_build(cls, folder: Path, knowledge: Path, model: str = DEFAULT_MODEL) -> Self:
+    def load_or_build(cls, folder: Path, knowledge: Path, model: str = LIGHT) -> Self:
         """Return an engine over `knowledge`, building its index in `folder` if that is needed.
 
         Broken articles are logged and the last good index serves on.
@@ -131,12 +134,15 @@ class FaqEngine:
         return self._by_id.get(article_id)
 
 
-_encoders: dict[str, Encoder] = {}
+_encoders: "dict[str, Encoder]" = {}
 _encoders_lock = threading.Lock()
 
 
-def encoder_of(model: str) -> Encoder:
+def encoder_of(model: str) -> "Encoder":
     """Return the loaded model; a process needs each only once, however often it loads an index."""
+    # It takes seconds of CPU, most of an app's start: messages are accepted meanwhile.
+    from faq.encoder import Encoder  # noqa: PLC0415
+
     with _encoders_lock:
         if model not in _encoders:
             _encoders[model] = Encoder(model)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 MIN_WORDINGS = 3  # per article in the median; with fewer the nearest neighbour is as good
 _MOST_WORK = 20_000_000  # articles x wordings; fitting grows with both: minutes above this
@@ -50,6 +49,9 @@ class Head:
         n_articles: int,
     ) -> "Head":
         """Learn from the wordings' centred `vectors` (n, d) of length 1, and from strangers'."""
+        # Needed to learn, not to serve.
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
         target = np.concatenate([np.asarray(rows), np.full(len(strangers), n_articles)])
         fitted = LogisticRegression(C=1.0, max_iter=300, tol=1e-3)
         fitted.fit(_SCALE * np.concatenate([vectors, strangers]), target)

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction.text import HashingVectorizer
 
 Sparse: TypeAlias = Any  # scipy's csr_array, which has no types
 
@@ -114,6 +113,9 @@ class LetterIndex:
 
 
 def _counts(texts: Sequence[str]) -> Sparse:
+    # Slow to import; an app accepts messages before it can answer them.
+    from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
+
     hashing = HashingVectorizer(
         analyzer="char_wb",
         ngram_range=(2, 4),

@@ -6,6 +6,7 @@ is noticed by looking at the folder once a second.
 
 import asyncio
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -46,35 +47,58 @@ class LiveFaq:
     ) -> None:
         """Serve the index in `folder`, built from `knowledge` if there is none to serve.
 
-        `opener` keeps the passages outside this process. Takes seconds.
-        Raises BrokenKnowledge if there is none and the articles have faults.
+        It is loaded, which takes seconds, by `begin` or by whoever asks first.
+        `opener` keeps the passages outside this process.
         """
         self._folder, self._knowledge, self._model = folder, knowledge, model
         self._archive, self._clock, self._opener = archive, clock, opener
-        self._sign = _sign(folder)
-        self._engine = self._first()
+        self._sign: _Sign = ()
+        self._engine: FaqEngine | None = None
+        self._loading = threading.Lock()
+        self._begun = asyncio.Event()
         self._rebuilt_at = float("-inf")
 
     @property
     def articles(self) -> Sequence[Article]:
         """All articles in use."""
-        return self._engine.articles
+        return self.pinned().articles
+
+    @property
+    def begun(self) -> bool:
+        """Whether it is loaded, so that nobody who asks has to wait."""
+        return self._begun.is_set()
 
     def pinned(self) -> FaqEngine:
-        """Return the engine in use now; what it finds it also has, whatever is published since."""
+        """Return the engine in use now; what it finds it also has, whatever is published since.
+
+        Raises BrokenKnowledge if there is no index and the articles have faults.
+        """
+        if self._engine is None:
+            with self._loading:
+                if self._engine is None:
+                    self._engine = self._first()
         return self._engine
 
     def search(self, text: str, lang: Literal["id", "en"]) -> Finding:
         """Return what the articles in use know about `text`."""
-        return self._engine.search(text, lang)
+        return self.pinned().search(text, lang)
 
     def article(self, article_id: str) -> Article | None:
         """Return the article in use of that id."""
-        return self._engine.article(article_id)
+        return self.pinned().article(article_id)
 
     async def begin(self) -> None:
-        """Keep the versions in use before the first answer is given from them."""
-        await self._archive.keep(self._engine.articles)
+        """Load, and keep the versions in use before the first answer is given from them.
+
+        Raises BrokenKnowledge if there is no index and the articles have faults.
+        """
+        engine = await asyncio.to_thread(self.pinned)
+        await self._archive.keep(engine.articles)
+        self._begun.set()
+
+    async def wait_until_begun(self) -> None:
+        """Wait for `begin`, with the event loop free for others."""
+        await self._begun.wait()
 
     async def run(self) -> None:
         """Look for publications until cancelled."""
@@ -105,6 +129,7 @@ class LiveFaq:
 
     def _first(self) -> FaqEngine:
         """Return the last publication, rather than what the owner is still writing."""
+        self._sign = _sign(self._folder)
         try:
             return self._load()
         except IndexUnusable as reason:

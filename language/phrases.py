@@ -1,17 +1,21 @@
 """Find content's phrases in what people write, whatever their case and their ending.
 
-Only the app imports this: spaCy takes 45 MB, which Rasa's process has not to spare.
+Only the app imports this: spaCy takes 45 MB, which Rasa's process has not to spare. It is loaded
+with the first message that is read, or by `load`, so that an app can store messages before.
 """
 
 import re
+import threading
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
-import spacy
-from spacy.matcher import PhraseMatcher
-from spacy.tokenizer import Tokenizer
-from spacy.tokens import Doc, Span
+if TYPE_CHECKING:
+    from spacy.matcher import PhraseMatcher
+    from spacy.tokenizer import Tokenizer
+    from spacy.tokens import Doc, Span
 
+_loading = threading.Lock()
 _SIGN = r"[^\w\s]"
 _ENDING = r"(?<=\w\w)(?:nya|ku|mu|lah|kah|an|s)"  # Indonesian suffixes, English plural
 
@@ -22,12 +26,7 @@ class Phrases:
     def __init__(self, by_meaning: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
         """Take {meaning: {"id": [...], "en": [...]}}, as content files give them."""
         self._meanings = tuple(by_meaning)
-        self._words = _words()
-        self._matcher = PhraseMatcher(self._words.vocab, attr="LOWER")
-        for meaning, by_language in by_meaning.items():
-            for lang, phrases in by_language.items():
-                documents = [self._words(_plain(phrase)) for phrase in phrases]
-                self._matcher.add(f"{lang}:{meaning}", documents)
+        self._listed = by_meaning
 
     def weigh(self, text: str) -> dict[str, int]:
         """Return how strongly each meaning stands in `text`, 0 if not at all.
@@ -63,12 +62,27 @@ class Phrases:
         found = [span for span in self._spans(written) if span.label_.endswith(f":{meaning}")]
         return [_clause_before(written, span.start) for span in found]
 
-    def _spans(self, written: Doc) -> list[Span]:
+    @cached_property
+    def _words(self) -> "Tokenizer":
+        return load()
+
+    @cached_property
+    def _matcher(self) -> "PhraseMatcher":
+        from spacy.matcher import PhraseMatcher  # noqa: PLC0415 - see the module's first lines
+
+        matcher = PhraseMatcher(self._words.vocab, attr="LOWER")
+        for meaning, by_language in self._listed.items():
+            for lang, phrases in by_language.items():
+                documents = [self._words(_plain(phrase)) for phrase in phrases]
+                matcher.add(f"{lang}:{meaning}", documents)
+        return matcher
+
+    def _spans(self, written: "Doc") -> "list[Span]":
         spans: list[Span] = self._matcher(written, as_spans=True)
         return spans
 
 
-def _clause_before(written: Doc, start: int) -> list[str]:
+def _clause_before(written: "Doc", start: int) -> list[str]:
     words: list[str] = []
     for token in reversed(written[:start]):
         if re.fullmatch(_SIGN, token.text) and token.text != "'":
@@ -82,8 +96,17 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("\u2019", "'").split())
 
 
+def load() -> "Tokenizer":
+    """Load spaCy, which takes seconds of CPU, and give what all phrases are cut into words by."""
+    with _loading:  # two tokenizers would not know each other's words
+        return _tokenizer()
+
+
 @cache
-def _words() -> Tokenizer:
+def _tokenizer() -> "Tokenizer":
+    import spacy  # noqa: PLC0415 - see the module's first lines
+    from spacy.tokenizer import Tokenizer  # noqa: PLC0415
+
     # An ending is a word of its own, in phrases as in messages, so that "meledak" is found in
     # "meledaknya" and only there where a word begins.
     return Tokenizer(

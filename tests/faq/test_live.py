@@ -33,7 +33,12 @@ def index(knowledge: Path, tmp_path: Path, encoder: Encoder) -> Path:
 
 @pytest.fixture
 def serve(knowledge: Path, index: Path, sqlite_database: Database) -> Open:
-    return lambda: LiveFaq(index, knowledge, DEFAULT_MODEL, Archive(sqlite_database))
+    def loaded() -> LiveFaq:
+        faq = LiveFaq(index, knowledge, DEFAULT_MODEL, Archive(sqlite_database))
+        faq.pinned()
+        return faq
+
+    return loaded
 
 
 def says(faq: LiveFaq) -> str:

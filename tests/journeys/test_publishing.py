@@ -101,7 +101,7 @@ def _wait_until_ready(url: str) -> None:
     until = time.monotonic() + _READY_S
     while time.monotonic() < until:
         try:
-            if httpx.get(f"{url}/readyz", timeout=5).json()["store"] == "up":
+            if httpx.get(f"{url}/readyz", timeout=5).json()["answers"] == "up":
                 return
         except (httpx.HTTPError, ValueError):
             time.sleep(0.2)

@@ -82,7 +82,10 @@ class Topology:
             with suppress(httpx.HTTPError, ValueError):
                 answer = httpx.get(f"http://127.0.0.1:{app}/readyz", timeout=5)
                 said = answer.json()
-                is_so = isinstance(said, dict) and said | {"store": "up"} | parts == said
+                is_so = (
+                    isinstance(said, dict)
+                    and said | {"store": "up", "answers": "up"} | parts == said
+                )
                 if is_so and answer.is_success:  # one that leaves still says how its parts are
                     return
             time.sleep(0.1)
