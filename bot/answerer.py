@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from bot.actions.conversations import read_conversation
+from bot.actions.handoff import wait_data
 from bot.actions.services import Services
 from bot.client import RasaUnavailable
 from bot.rasas import Rasas
@@ -131,8 +132,7 @@ class BotAnswerer:
         slots: dict[str, Any] = {"position": str(expected.position)} if expected.open else {}
         data = {
             "state": "waiting",
-            "position": expected.position,
-            "wait_s": expected.wait_s,
+            **wait_data(expected),
             "reason": "request",
         }
         reply = self._templates.reply(template, question.lang, kind="handoff", data=data, **slots)
@@ -140,6 +140,6 @@ class BotAnswerer:
         return Answer(
             replies=(reply,),
             dialogue={},
-            handoff=HandoffWish("request", brief),
+            handoff=HandoffWish("request", brief, expected.record()),
             intent="request_human",
         )

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import yaml
 
-from bot.actions.handoff import whole_minutes
+from bot.actions.handoff import wait_data, wait_words
 from bot.speech import Templates
 from channels.message import Lang, Reply
 from desk.queue import Waiting
@@ -52,11 +52,11 @@ class WaitWords:
 
 def wait_told(templates: Templates, expected: Waiting, lang: Lang) -> Reply:
     """Tell place and time in the queue as far as they are known, and what else can be done."""
-    data = {"state": "waiting", "position": expected.position, "wait_s": expected.wait_s}
+    data = {"state": "waiting", **wait_data(expected)}
     if not expected.open:
         return templates.reply("wait-closed", lang, kind="handoff", data=data)
     slots: dict[str, Any] = {"position": str(expected.position)}
-    minutes = whole_minutes(expected.wait_s)
-    if minutes is None:
+    wait = wait_words(templates, expected, lang)
+    if wait is None:
         return templates.reply("wait-unknown", lang, kind="handoff", data=data, **slots)
-    return templates.reply("wait", lang, kind="handoff", data=data, minutes=minutes, **slots)
+    return templates.reply("wait", lang, kind="handoff", data=data, wait=wait, **slots)

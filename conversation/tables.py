@@ -179,6 +179,8 @@ class Handoff(Base):
     taken_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]  # returned, closed, left
+    # What the customer was told: position, free places, and from_s and to_s where known.
+    expected: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class UnansweredQuestion(Base):

@@ -60,6 +60,7 @@ class HandoffWish:
 
     reason: str
     brief: Mapping[str, Any] = field(default_factory=dict)
+    expected: Mapping[str, int] = field(default_factory=dict)  # what was told about the wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,5 +301,6 @@ class Turns:
                     conversation_id=conversation.id,
                     reason=answer.handoff.reason,
                     brief=dict(answer.handoff.brief),
+                    expected=dict(answer.handoff.expected),
                 )
             )

@@ -53,7 +53,13 @@ class Agents:
         self._decoy = ""
 
     async def create(
-        self, login: str, name: str, password: str, role: Role = "csr", lang: Lang = "id"
+        self,
+        login: str,
+        name: str,
+        password: str,
+        role: Role = "csr",
+        lang: Lang = "id",
+        capacity: int = 3,
     ) -> Agent:
         """Open an account. Raises WeakPassword, LoginTaken."""
         login = _plain(login)
@@ -65,6 +71,7 @@ class Agents:
             role=role,
             lang=lang,
             active=True,
+            capacity=capacity,
         )
         try:
             async with self._database.write() as session:

@@ -26,6 +26,7 @@ def add(
     name: Annotated[str, typer.Option(help="First name that customers see.")],
     role: Annotated[str, typer.Option(help="csr, supervisor or admin.")] = "csr",
     lang: Annotated[str, typer.Option(help="Language of the console: id or en.")] = "id",
+    capacity: Annotated[int, typer.Option(min=1, help="Conversations helped at once.")] = 3,
     *,
     generate: _Generate = False,
 ) -> None:
@@ -37,7 +38,12 @@ def add(
     password = _password(generate=generate)
     _run(
         lambda agents: agents.create(
-            login, name, password, role=cast("Role", role), lang=cast("Lang", lang)
+            login,
+            name,
+            password,
+            role=cast("Role", role),
+            lang=cast("Lang", lang),
+            capacity=capacity,
         )
     )
     typer.echo(f"added {login}" + (f", password {password}" if generate else ""))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol, cast
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, select
@@ -16,11 +16,10 @@ from crm.tables import Customer
 from db.base import now
 from db.engine import Database
 from desk.brief import Brief
-from desk.tables import Agent, AgentSession
+from desk.expected_wait import Band, expected_wait
+from desk.load import places, seen
+from desk.tables import Agent
 
-_RECENT = timedelta(hours=4)  # handoffs that the estimate looks at
-_FEWEST = 3  # below that many an average says nothing
-_PRESENT = timedelta(minutes=2)  # a console that was seen since is staffed
 _LONGEST_LIST = 200
 _MOST_OTHERS = 5
 
@@ -69,9 +68,15 @@ class Waiting:
     """What a customer may be told about the wait."""
 
     position: int  # 1 is next
-    wait_s: int | None  # None: nobody can say
+    wait: Band | None  # None: nobody can say
     open: bool
     opens_at: datetime | None  # when closed
+    free_places: int = 0
+
+    def record(self) -> dict[str, int]:
+        """Give what is kept with the handoff, to compare with the real wait."""
+        told = {"from_s": self.wait.from_s, "to_s": self.wait.to_s} if self.wait else {}
+        return {"position": self.position, "free": self.free_places, **told}
 
 
 class Queue:
@@ -116,16 +121,15 @@ class Queue:
     async def expected(self, conversation_id: str) -> Waiting:
         """Say what the customer of this conversation, waiting or about to, has to expect.
 
-        The estimate: how long people recently waited to be taken, plus one mean conversation for
-        everybody before, shared by the CSRs who are there now. It is on the long side when a CSR
-        helps several at once, and None with fewer than three recent handoffs or nobody there.
+        The wait is that of desk/expected_wait.py.
         """
         moment = self._clock()
         async with self._database.read() as session:
             before = await _before(session, conversation_id)
-            wait_s = await _estimate(session, before, moment)
+            there = await places(session, moment)
+            wait = expected_wait(before, there, await seen(session, moment))
         if self._hours.is_open(moment):
-            return Waiting(before + 1, wait_s, open=True, opens_at=None)
+            return Waiting(before + 1, wait, True, None, there.free)
         return Waiting(before + 1, None, open=False, opens_at=self._hours.next_opening(moment))
 
     async def _list(
@@ -257,24 +261,3 @@ async def _before(session: AsyncSession, conversation_id: str) -> int:
     ).all()
     queued = [row.id for row in rows]
     return queued.index(conversation_id) if conversation_id in queued else len(queued)
-
-
-async def _estimate(session: AsyncSession, before: int, moment: datetime) -> int | None:
-    rows = await session.execute(
-        select(Handoff.requested_at, Handoff.taken_at, Handoff.ended_at).where(
-            Handoff.taken_at > moment - _RECENT, Handoff.reason != "takeover"
-        )
-    )
-    taken = rows.all()
-    people = await session.scalar(
-        select(func.count(func.distinct(AgentSession.agent_id)))
-        .join(Agent, Agent.id == AgentSession.agent_id)
-        .where(AgentSession.seen_at > moment - _PRESENT, Agent.active)
-    )
-    if len(taken) < _FEWEST or not people:
-        return None
-    waits = [(row.taken_at - row.requested_at).total_seconds() for row in taken]
-    helped = [(row.ended_at - row.taken_at).total_seconds() for row in taken if row.ended_at]
-    handling_s = sum(helped) / len(helped) if helped else 0.0
-    estimate: float = sum(waits) / len(waits) + before * handling_s / people
-    return round(estimate)

@@ -20,6 +20,7 @@ class Agent(Base):
     role: Mapped[str] = mapped_column(default="csr")  # csr, supervisor, admin
     lang: Mapped[str] = mapped_column(default="id")  # of the console
     active: Mapped[bool] = mapped_column(default=True)
+    capacity: Mapped[int] = mapped_column(default=3)  # conversations helped at once
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

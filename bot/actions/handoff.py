@@ -7,9 +7,11 @@ from bot.actions.brief import brief_of
 from bot.actions.moments import moment
 from bot.actions.parts import is_angry, sure_part
 from bot.actions.turn import Turn
+from bot.speech import Templates
+from channels.message import Lang
 from db.base import now
+from desk.queue import Waiting
 
-_SECONDS = 60
 POSSIBLE = 0.25  # of a complaint beside what the message is taken for
 _SORRY = frozenset({"complaint", "failure"})
 _PRIORITY = "high"  # of the ticket that is promised outside hours
@@ -20,19 +22,25 @@ async def hand_off(turn: Turn, reason: str) -> None:
     if reason == "complaint":
         turn.remember(problem="complaint")
     expected = await turn.services.queue.expected(turn.conversation.id)
-    data = {"position": expected.position, "wait_s": expected.wait_s, "reason": reason}
+    data = {**wait_data(expected), "reason": reason}
     if expected.open or reason == "safety":
-        minutes = whole_minutes(expected.wait_s)
+        wait = wait_words(turn.services.templates, expected, turn.lang)
         slots: dict[str, Any] = {"position": str(expected.position)}
-        if minutes is not None and reason != "safety":
-            slots["minutes"] = minutes
+        if wait is not None and reason != "safety":
+            slots["wait"] = wait
         turn.say(
-            _waiting_template(reason, known=minutes is not None),
+            _waiting_template(reason, known=wait is not None),
             kind="handoff",
             data={"state": "waiting", **data},
             **slots,
         )
-        turn.command(handoff={"reason": reason, "brief": await brief_of(turn, reason)})
+        turn.command(
+            handoff={
+                "reason": reason,
+                "brief": await brief_of(turn, reason),
+                "expected": expected.record(),
+            }
+        )
     else:
         opens_at = cast("datetime", expected.opens_at)
         due = turn.services.hours.add_service_time(
@@ -108,6 +116,21 @@ def _waiting_template(reason: str, *, known: bool) -> str:
     return template if known else f"{template}-unknown"
 
 
-def whole_minutes(wait_s: int | None) -> str | None:
-    """Write a wait as a customer is told it: at least one minute; None if nobody can say."""
-    return None if wait_s is None else str(max(1, -(-wait_s // _SECONDS)))
+def wait_words(templates: Templates, expected: Waiting, lang: Lang) -> str | None:
+    """Write a wait as a customer is told it: "5 to 10 minutes"; None if nobody can say."""
+    if expected.wait is None:
+        return None
+    low, high = expected.wait.rounded()
+    if low:
+        return templates.text("wait-between", lang, low=low, high=high)
+    return (
+        templates.text("wait-below", lang, high=high)
+        if high > 1
+        else templates.text("wait-short", lang)
+    )
+
+
+def wait_data(expected: Waiting) -> dict[str, Any]:
+    """Give what a card shows: the position, and the wait as [from, to] whole minutes or None."""
+    wait = list(expected.wait.rounded()) if expected.wait else None
+    return {"position": expected.position, "wait_minutes": wait}

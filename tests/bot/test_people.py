@@ -24,7 +24,7 @@ async def test_a_request_is_obeyed_at_once_with_position(talk: Rehearsal) -> Non
     assert talk.replies[0]["data"] == {
         "state": "waiting",
         "position": 1,
-        "wait_s": None,
+        "wait_minutes": None,
         "reason": "request",
     }
     assert {"open_ticket", "callback_request"} <= set(talk.choices)

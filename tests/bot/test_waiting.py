@@ -99,7 +99,7 @@ async def test_the_place_in_the_queue_is_told(answerer: BotAnswerer, lang: Lang,
 
     (reply,) = answer.replies
     assert reply.source.id == "wait-unknown"
-    assert reply.data == {"state": "waiting", "position": 1, "wait_s": None}
+    assert reply.data == {"state": "waiting", "position": 1, "wait_minutes": None}
     assert [choice.id for choice in reply.choices] == ["open_ticket", "callback_request"]
     assert not answer.leaves_line
 

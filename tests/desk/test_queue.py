@@ -5,6 +5,8 @@ from conversation.tables import Handoff
 from crm.hours import ServiceHours
 from db.base import new_id, now
 from desk.brief import Brief
+from desk.expected_wait import Places, Seen, expected_wait
+from desk.load import seen
 from desk.queue import Queue, Waiting
 from desk.tables import Agent
 from tests.desk.conftest import Shop
@@ -29,6 +31,7 @@ async def _helped(shop: Shop, agent: Agent, *, wait_s: int, handling_s: int, at:
                 taken_at=taken,
                 ended_at=taken + timedelta(seconds=handling_s),
                 agent_id=agent.id,
+                expected={"position": 1, "free": 3},
             )
         )
 
@@ -85,24 +88,64 @@ async def test_a_wait_nobody_can_know_is_not_made_up(shop: Shop, sari: Agent) ->
         await _helped(shop, sari, wait_s=60, handling_s=300, at=now())
     queue = _queue(shop, NOON)
 
-    assert (await queue.expected(conversation)).wait_s is None  # nobody is logged in
+    assert (await queue.expected(conversation)).wait is None  # nobody is logged in
 
 
-async def test_the_wait_grows_with_those_before_and_shrinks_with_people(
+async def test_who_finds_a_free_csr_waits_until_one_takes_them(shop: Shop, sari: Agent) -> None:
+    queue = Queue(shop.database, _AlwaysOpen())
+    conversation = await shop.conversation("halo")
+    for wait_s in (30, 60, 90):
+        await _helped(shop, sari, wait_s=wait_s, handling_s=300, at=now())
+    await shop.browser(sari)
+
+    expected = await queue.expected(conversation)
+
+    assert expected.free_places == 3
+    assert expected.wait == expected_wait(0, Places(3, 3), Seen(picked_up=[30, 60, 90]))
+
+
+async def test_the_wait_grows_while_all_csrs_are_taken_and_shrinks_with_people(
     shop: Shop, sari: Agent, budi: Agent
 ) -> None:
     queue = Queue(shop.database, _AlwaysOpen())
-    await shop.conversation("satu", ago_s=60)
-    second = await shop.conversation("dua", ago_s=20)
-    for wait_s, handling_s in ((30, 200), (60, 300), (90, 400)):
-        await _helped(shop, sari, wait_s=wait_s, handling_s=handling_s, at=now())
-
+    conversation = await shop.conversation("halo")
+    for handling_s in (200, 300, 400):
+        await _helped(shop, sari, wait_s=60, handling_s=handling_s, at=now())
     await shop.browser(sari)
-    alone = await queue.expected(second)
-    await shop.browser(budi)
-    together = await queue.expected(second)
+    free = await queue.expected(conversation)
+    for text in ("satu", "dua", "tiga"):
+        await shop.conversation(text, state="csr", owner=sari)
 
-    assert (alone.wait_s, together.wait_s) == (60 + 300, 60 + 150)
+    taken = await queue.expected(conversation)
+    await shop.browser(budi)
+    relieved = await queue.expected(conversation)
+
+    assert [each.free_places for each in (free, taken, relieved)] == [3, 0, 3]
+    assert free.wait
+    assert taken.wait
+    assert relieved.wait
+    assert taken.wait.to_s > free.wait.to_s == relieved.wait.to_s
+
+
+async def test_who_gave_up_counts_as_one_who_may_leave_again(shop: Shop) -> None:
+    moment = now()
+    conversation = await shop.conversation("halo", state="bot")
+    async with shop.database.write() as session:
+        session.add(
+            Handoff(
+                id=new_id(),
+                conversation_id=conversation,
+                reason="request",
+                requested_at=moment - timedelta(minutes=10),
+                ended_at=moment - timedelta(minutes=5),
+                outcome="left",
+            )
+        )
+
+    async with shop.database.read() as session:
+        happened = await seen(session, moment)
+
+    assert (happened.gave_up, happened.waited, happened.handled) == (1, 300, [])
 
 
 async def test_outside_hours_the_opening_is_told_instead_of_a_wait(shop: Shop) -> None:
@@ -112,7 +155,7 @@ async def test_outside_hours_the_opening_is_told_instead_of_a_wait(shop: Shop) -
     night = await _queue(shop, datetime(2026, 3, 4, 2, 0, tzinfo=zone)).expected(conversation)
 
     opening = datetime(2026, 3, 4, 8, 0, tzinfo=zone)
-    assert night == Waiting(position=1, wait_s=None, open=False, opens_at=opening)
+    assert night == Waiting(position=1, wait=None, open=False, opens_at=opening)
 
 
 class _AlwaysOpen:

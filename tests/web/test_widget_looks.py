@@ -35,7 +35,7 @@ OFFER = {
     "price_idr": 1245000,
     "reason": "Cocok dengan sandal Kakak.",
 }
-HANDOFF = {"state": "waiting", "position": 2, "wait_s": 240, "reason": "request"}
+HANDOFF = {"state": "waiting", "position": 2, "wait_minutes": [3, 6], "reason": "request"}
 
 
 def show_every_kind(shop: Double) -> None:
@@ -99,7 +99,7 @@ def test_every_card_says_what_its_data_say(page: Page, shop: Double) -> None:
         expect(ticket).to_contain_text(words)
     for words in ["Tas Anyaman Rotan Bali", "Rp1.245.000", "Cocok dengan sandal Kakak."]:
         expect(offer).to_contain_text(words)
-    expect(handoff).to_contain_text("Antrean ke-2 · ± 4 menit")
+    expect(handoff).to_contain_text("Antrean ke-2 · 3–6 menit")
 
 
 def test_a_late_order_and_a_closed_service_desk_are_said_plainly(page: Page, shop: Double) -> None:

@@ -97,11 +97,11 @@ function offerCard(offer, texts) {
 }
 
 /** Only for somebody who waits: in the queue, or until the team is back. */
-function handoffCard({ state, position, wait_s: wait, opens_at: opens }, texts) {
+function handoffCard({ state, position, wait_minutes: wait, opens_at: opens }, texts) {
   if (state !== "waiting" && !opens) return null;
   const queue = [
     position > 0 && texts.t("position", { position: texts.number(position) }),
-    wait > 0 && texts.t("waitAbout", { wait: texts.wait(wait) }),
+    wait && texts.wait(...wait),
   ].filter(Boolean);
   return h(
     "div",

@@ -62,9 +62,9 @@ export class Texts {
     return when.toLocaleDateString(LOCALE[this.lang], day);
   }
 
-  /** About how long, in words: "± 2 menit". */
-  wait(seconds) {
-    const minutes = Math.max(1, Math.round(seconds / 60));
-    return this.t(minutes === 1 ? "minute" : "minutes", { count: this.number(minutes) });
+  /** Whole minutes from and to, in words: "5–10 menit", "< 1 menit". */
+  wait(low, high) {
+    const unit = !low && high === 1 ? "minute" : "minutes";
+    return this.t(unit, { count: low ? `${this.number(low)}–${this.number(high)}` : `< ${this.number(high)}` });
   }
 }
