@@ -188,7 +188,8 @@ def _add_health(app: FastAPI, parts: Parts, leaving: Leaving) -> None:
         """
         store = "up"
         try:
-            await asyncio.wait_for(parts.database.check(), 2)
+            async with asyncio.timeout(2):
+                await parts.database.check()
         except Exception:  # noqa: BLE001 - whatever it is, the store is not there
             store = "down"
         rasa = "up" if await parts.rasa.ready() else "down"

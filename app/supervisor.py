@@ -78,7 +78,8 @@ class Part:
             return
         self.process.terminate()
         try:
-            await asyncio.wait_for(self.process.wait(), self.patience_s)
+            async with asyncio.timeout(self.patience_s):
+                await self.process.wait()
         except TimeoutError:
             self.process.kill()
             await self.process.wait()

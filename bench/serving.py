@@ -16,7 +16,7 @@ from app.supervisor import end_with_parent
 from settings import PROJECT_DIR
 
 _READY_S = 120
-_STOP_S = 20
+_STOP_S = 60
 
 
 @dataclass

@@ -55,7 +55,8 @@ def socket_router(website: Website) -> APIRouter:
 async def _admit(socket: WebSocket, website: Website) -> str:
     """Read the token. Raises Problem if it does not come in time or is no good."""
     try:
-        frame = await asyncio.wait_for(_text(socket), _FIRST_FRAME_S)
+        async with asyncio.timeout(_FIRST_FRAME_S):
+            frame = await _text(socket)
         hello = Hello.model_validate_json(frame)
     except (TimeoutError, ValidationError) as error:
         raise Problem("session-missing", 401) from error

@@ -33,7 +33,10 @@ class Subscription:
         if self.closed:
             return None
         try:
-            return await asyncio.wait_for(self._queue.get(), timeout_s)
+            # Not wait_for: before Python 3.12 it swallows a cancellation that comes with an event
+            # (python/cpython#86296), and who was cancelled would listen for ever.
+            async with asyncio.timeout(timeout_s):
+                return await self._queue.get()
         except TimeoutError:
             return None
 

@@ -124,7 +124,8 @@ class Relay:
         while True:
             await self._beat()
             try:
-                await asyncio.wait_for(self._something.wait(), BEAT_S)
+                async with asyncio.timeout(BEAT_S):  # wait_for would swallow some cancellations
+                    await self._something.wait()
             except TimeoutError:
                 continue
 
