@@ -64,8 +64,8 @@ class Settings(BaseSettings):
     whatsapp_app_secret: SecretStr = SecretStr("")  # signs webhooks; without it all are refused
     whatsapp_verify_token: SecretStr = SecretStr("")  # of the webhook's handshake; our own choice
     whatsapp_token: SecretStr = SecretStr("")  # of a system user; sends and reads media
-    media_max_mb: int = Field(16, ge=1)  # larger files of customers are not fetched
-    files_days: int = Field(8, ge=1)  # then customers' files are deleted
+    media_max_mb: int = Field(16, ge=1, le=50)  # of a file, from customers and to them
+    files_days: int = Field(8, ge=1)  # then the files of conversations are deleted
     whatsapp_template: str = ""  # approved; asks a customer to write when the window is shut
     whatsapp_api_url: str = "https://graph.facebook.com/v25.0"
     whatsapp_messages_per_second: int = Field(80, ge=1)  # of the number; 20 beside the phone app

@@ -20,6 +20,7 @@ from conversation.cleanup import Cleanup
 from conversation.files import FileIntake
 from conversation.inbox import Inbox
 from conversation.intake import Intake
+from conversation.kept_files import KeptFiles
 from conversation.outbox import Outbox
 from conversation.paces import SharedPaces
 from conversation.receipts import Receipts
@@ -75,6 +76,7 @@ class Parts:
     turns: Turns
     turn_worker: TurnWorker
     pushing: Pushing
+    kept: KeptFiles
     inbox: Inbox
     intake: Intake
     file_intake: FileIntake
@@ -94,6 +96,7 @@ def assemble(settings: Settings) -> Parts:
     database = Database(settings.database)
     bus = Bus()
     pushing = pushing_channels(settings, database)
+    kept = KeptFiles(settings.files_dir)
     wait_words = WaitWords.load()
     transcript = Transcript(database, bus, frozenset(pushing.channels), wait_words.concern)
     faq = LiveFaq(
@@ -137,6 +140,7 @@ def assemble(settings: Settings) -> Parts:
         turns=turns,
         turn_worker=TurnWorker(turns, bus),
         pushing=pushing,
+        kept=kept,
         inbox=inbox,
         intake=Intake(inbox, transcript, Receipts(database), pushing.sources, bus),
         file_intake=FileIntake(
@@ -149,6 +153,7 @@ def assemble(settings: Settings) -> Parts:
             pushing.channels,
             at_once=pushing.at_once,
             with_receipts=pushing.with_receipts,
+            kept=kept,
         ),
         greeting=Greeting(services.persona),
         desk=desk,

@@ -31,6 +31,7 @@ from channels.pace import Pace
 from channels.telegram.webhook import telegram_router
 from channels.visitor import SiteAccess, Visitors
 from channels.website import Website, website_router
+from channels.website_files import files_router
 from channels.website_socket import socket_router
 from channels.whatsapp.webhook import WebhookAccess, whatsapp_router
 from conversation.visits import Visits
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     website = _website(settings, parts)
     app.include_router(website_router(website, max_body_bytes=settings.max_body_bytes))
     app.include_router(socket_router(website))
+    app.include_router(files_router(website))
     app.include_router(
         whatsapp_router(
             WebhookAccess(
@@ -152,7 +154,7 @@ def _website(settings: Settings, parts: Parts) -> Website:
     return Website(
         visitors=Visitors(settings.secret_key.get_secret_value(), settings.session_days, sites),
         conversations=Visits(
-            parts.database, parts.transcript, parts.bus, parts.services.persona.name
+            parts.database, parts.transcript, parts.bus, parts.services.persona.name, parts.kept
         ),
         greeter=parts.greeting,
         messages_pace=Pace(settings.messages_per_10s, 10),

@@ -13,7 +13,7 @@ from settings import PROJECT_DIR
 
 _WEB = PROJECT_DIR / "web"
 _SHOP_POLICY = (
-    "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; "
+    "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; "
     "frame-ancestors 'self'; base-uri 'none'; object-src 'none'"
 )
 

@@ -1,7 +1,9 @@
-"""Files that customers send: which kinds we keep, told by their content and not by their name."""
+"""Files that customers and CSRs send: which kinds we keep, told by content and not by name."""
 
+import re
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path, PurePosixPath
+from typing import Literal, Protocol
 
 _STARTS: tuple[tuple[bytes, tuple[str, ...]], ...] = (
     (b"\xff\xd8\xff", ("image/jpeg",)),
@@ -18,12 +20,48 @@ _STARTS: tuple[tuple[bytes, tuple[str, ...]], ...] = (
 _BRANDED = ("video/mp4", "audio/mp4", "video/3gpp")  # ISO base media: "ftyp" at byte 4
 
 
+# What every channel can show: WhatsApp takes no other pictures, and none larger.
+_SENDABLE: dict[str, tuple[Literal["image", "document"], str]] = {
+    "image/jpeg": ("image", ".jpeg"),
+    "image/png": ("image", ".png"),
+    "application/pdf": ("document", ".pdf"),
+}
+LARGEST_IMAGE = 5_000_000
+# With which a file is handed out: never kept by a cache, never a page of ours.
+SAFE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+_LONGEST_NAME = 100
+_UNFIT = re.compile(r'[\x00-\x1f\x7f"<>|:*?\u202a-\u202e\u2066-\u2069]+')
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file whose kind and size were checked."""
 
     content: bytes
     mime: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file on its way to a customer, with what is written beside it."""
+
+    file: File
+    kind: Literal["image", "document"]
+    name: str
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file as it is kept, for those who may have it."""
+
+    path: Path
+    mime: str
+    name: str
 
 
 class FileRefused(Exception):
@@ -46,6 +84,28 @@ def checked(content: bytes, mime: str) -> File:
     if declared not in _kinds(content):
         raise FileRefused("kind not kept, or not what it says it is")
     return File(content, declared)
+
+
+def enclosed(content: bytes, name: str, caption: str, largest: int) -> Enclosed:
+    """Give a file that every channel can show, of at most `largest` bytes.
+
+    Raises FileRefused with the reason "empty", "kind" or "too-large".
+    """
+    if not content:
+        raise FileRefused("empty")
+    mime = next((kind for kind in _kinds(content) if kind in _SENDABLE), None)
+    if mime is None:
+        raise FileRefused("kind")
+    kind, ending = _SENDABLE[mime]
+    if len(content) > min(largest, LARGEST_IMAGE if kind == "image" else largest):
+        raise FileRefused("too-large")
+    return Enclosed(File(content, mime), kind, _named(name, kind, ending), caption)
+
+
+def _named(name: str, kind: str, ending: str) -> str:
+    """Keep of a name what no system takes for a path, a command or another kind of file."""
+    stem = PurePosixPath(_UNFIT.sub("", name).replace("\\", "/")).stem.strip(". ")
+    return f"{stem[:_LONGEST_NAME] or kind}{ending}"
 
 
 def _kinds(content: bytes) -> tuple[str, ...]:

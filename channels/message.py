@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from channels.file import Enclosed
+
 Lang = Literal["id", "en"]
 Author = Literal["customer", "bot", "csr", "system"]
 Kind = Literal[
@@ -96,6 +98,7 @@ class Outbound:
     part: int = 0  # of a long text, counted from 0
     tag: str = ""  # for the vendor to give back in its receipts
     invite_tag: str = ""  # the same for a template that goes out instead
+    enclosed: Enclosed | None = None  # a file; the reply's text says the same in words
 
 
 @dataclass(frozen=True, slots=True)

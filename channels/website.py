@@ -4,7 +4,7 @@ A client reads by cursor (the last `seq` it has), so one that reconnects misses 
 nothing twice. The socket's token travels as the first frame, because URLs end up in logs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
@@ -12,6 +12,7 @@ from typing import Annotated, Any, Protocol
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from channels.file import Saved
 from channels.message import Inbound, Lang
 from channels.pace import Pace
 from channels.problem import Problem
@@ -42,6 +43,9 @@ class Conversations(Protocol):
 
     async def after(self, conversation_id: str, seq: int) -> list[dict[str, Any]]:
         """Give the messages numbered above `seq`."""
+
+    async def file(self, conversation_id: str, seq: int) -> Saved | None:
+        """Give the file that came to the visitor with message `seq`, if there is one."""
 
     async def presence(self, conversation_id: str) -> Mapping[str, Any]:
         """Say who answers now; raises Problem if there is no such conversation."""
@@ -115,17 +119,7 @@ class Messages(BaseModel):
 def website_router(website: Website, *, max_body_bytes: int) -> APIRouter:
     """Build the routes below /api/web; the socket is in channels/website_socket.py."""
     router = APIRouter(prefix="/api/web", tags=["website"], max_body_size=max_body_bytes)
-
-    def conversation(
-        authorization: Annotated[str, Header()] = "",
-        origin: Annotated[str | None, Header()] = None,
-    ) -> str:
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Problem("session-missing", 401, headers={"WWW-Authenticate": "Bearer"})
-        return website.visitors.conversation(token.strip(), origin)
-
-    Conversation = Annotated[str, Depends(conversation)]  # noqa: N806 - it is a type
+    Conversation = Annotated[str, Depends(admission(website.visitors))]  # noqa: N806 - it is a type
 
     @router.post("/sessions", status_code=201)
     async def open_session(wish: NewSession, request: Request) -> Session:
@@ -177,6 +171,21 @@ def website_router(website: Website, *, max_body_bytes: int) -> APIRouter:
         return Messages(messages=messages, cursor=cursor_of(messages, after))
 
     return router
+
+
+def admission(visitors: Visitors) -> Callable[[str, str | None], str]:
+    """Make what finds the conversation that a request's token opens. Raises Problem 401, 403."""
+
+    def conversation(
+        authorization: Annotated[str, Header()] = "",
+        origin: Annotated[str | None, Header()] = None,
+    ) -> str:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Problem("session-missing", 401, headers={"WWW-Authenticate": "Bearer"})
+        return visitors.conversation(token.strip(), origin)
+
+    return conversation
 
 
 def as_inbound(message: NewMessage, conversation_id: str, max_chars: int) -> Inbound:

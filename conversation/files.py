@@ -5,16 +5,16 @@ up no message, and what fails each time is parked and shown.
 """
 
 import asyncio
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from channels.file import File, FileRefused, Files
+from channels.file import FileRefused, Files
 from conversation.bus import Bus
 from conversation.inbox import Inbox
+from conversation.kept_files import KeptFiles
 from conversation.tables import InboxEvent, Message
 from db.engine import Database
 
@@ -44,7 +44,7 @@ class FileIntake:
         self._database = database
         self._inbox = inbox
         self._files = {files_of(channel): source for channel, source in files.items()}
-        self._folder = folder
+        self._kept = KeptFiles(folder)
         self._largest = largest_mb * _MEGABYTE
         self._bus = bus
 
@@ -82,7 +82,7 @@ class FileIntake:
             log.warning("file refused", channel=event.channel, reason=str(refusal))
             await self._note(message_id, {"refused": str(refusal)})
             return
-        await asyncio.to_thread(_keep, self._folder / message_id, file)
+        await self._kept.keep(message_id, file)
         await self._note(message_id, {"mime": file.mime, "size": len(file.content)})
 
     async def _note(self, message_id: str, file: Mapping[str, Any]) -> None:
@@ -93,13 +93,3 @@ class FileIntake:
             conversation_id = message.conversation_id
         event = {"type": "message", "conversation": conversation_id}
         self._bus.publish("desk", event)
-
-
-def _keep(path: Path, file: File) -> None:
-    """Write a file so that only its owner reads it, and nobody reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_suffix(".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(file.content)
-    part.replace(path)

@@ -8,32 +8,19 @@ idempotency key. It stays one, because a process has one message of a channel un
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
-from typing import cast
 
 import structlog
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from channels.message import (
-    Author,
-    Channel,
-    Choice,
-    DeliveryFailed,
-    Kind,
-    Lang,
-    Mood,
-    Outbound,
-    Reply,
-    Sent,
-    Source,
-)
+from channels.message import Channel, DeliveryFailed, Outbound, Sent
 from conversation.bus import Bus
-from conversation.receipts import INVITE, note_sent, tag_of
-from conversation.tables import ChannelContact, Message, OutboxItem
+from conversation.kept_files import KeptFiles
+from conversation.outgoing import outbound_of, with_file
+from conversation.receipts import note_sent
+from conversation.tables import OutboxItem
 from conversation.unbroken import unbroken
 from conversation.undelivered import count, next_try, rest_of_turn
 from db.base import now
@@ -58,18 +45,21 @@ class Outbox:
         tries: int = 8,
         at_once: Mapping[str, int] | None = None,
         with_receipts: Collection[str] = (),
+        kept: KeptFiles | None = None,
     ) -> None:
         """After `tries` failures, or one that is permanent, a message goes to the dead letter.
 
         `at_once` per channel, 1 where it is not named: so many conversations at a time, and so
         many messages may be doubled by a crash. The vendors of the channels `with_receipts` tell
         which messages they have; what they may have is sent again only if they stay silent.
+        The files that CSRs send are in `kept`.
         """
         self._database = database
         self._channels = channels
         self._tries = tries
         self._at_once = at_once or {}
         self._with_receipts = with_receipts
+        self._kept = kept
 
     async def run(self, bus: Bus, *, sweep_s: float = 1.0) -> None:
         """Deliver until cancelled; a channel that is slow holds up no other."""
@@ -109,6 +99,7 @@ class Outbox:
         items, outbound = claimed
         channel, address = items[0].channel, items[0].address
         try:
+            outbound = await with_file(outbound, self._kept)
             sent = await self._channels[channel].send(address, outbound)
         except DeliveryFailed as failure:
             unsent = failure
@@ -170,7 +161,7 @@ class Outbox:
                 return None
             item.lease_until = now() + _LEASE
             items = [item, *await rest_of_turn(session, item, "pending")]
-            return items, await _outbound(session, items)
+            return items, await outbound_of(session, items)
 
     async def _sent(self, items: Sequence[OutboxItem], sent: Sent) -> None:
         async with self._database.write() as session:
@@ -210,49 +201,4 @@ def _is_due() -> ColumnElement[bool]:
         (OutboxItem.status == "pending")
         & or_(OutboxItem.next_at <= moment, OutboxItem.next_at > moment + _SET_BACK)
         & or_(lease.is_(None), lease < moment, lease > moment + _SET_BACK)
-    )
-
-
-async def _outbound(session: AsyncSession, items: Sequence[OutboxItem]) -> Outbound:
-    first = items[0]
-    messages = [await session.get_one(Message, item.message_id) for item in items]
-    contact = await session.get(ChannelContact, first.conversation_id)
-    held = select(OutboxItem.id).where(
-        OutboxItem.conversation_id == first.conversation_id, OutboxItem.status == "held"
-    )
-    said = messages[-1]
-    return Outbound(
-        id=said.id,
-        seq=said.seq,
-        author=cast("Author", said.author),
-        name=said.name,
-        at=said.at,
-        reply=_joined([_reply(message) for message in messages]),
-        phone=contact.phone if contact else None,
-        window_until=contact.window_until if contact else None,
-        answers=contact.last_source_id if contact else None,
-        invited=await session.scalar(held.limit(1)) is not None,
-        part=first.part,
-        tag=tag_of(first.id, first.part),
-        invite_tag=tag_of(first.id, INVITE),
-    )
-
-
-def _joined(replies: Sequence[Reply]) -> Reply:
-    """Say several replies as one; what can be chosen in any of them can be chosen."""
-    choices = {choice.id: choice for reply in replies for choice in reply.choices}
-    text = "\n\n".join(reply.text for reply in replies)
-    return replace(replies[-1], text=text, choices=tuple(choices.values()))
-
-
-def _reply(row: Message) -> Reply:
-    source = row.source or {"type": "csr", "id": "", "version": ""}
-    return Reply(
-        text=row.text,
-        lang=cast("Lang", row.lang),
-        source=Source(**source),
-        kind=cast("Kind", row.kind),
-        data=row.data,
-        choices=tuple(Choice(**choice) for choice in row.choices),
-        mood=cast("Mood", row.mood),
     )

@@ -77,10 +77,12 @@ class Ownership:
         reply: Reply,
         name: str,
         client_id: str | None = None,
+        message_id: str | None = None,
     ) -> Message:
         """Say something as the CSR who owns the conversation. Raises NotYours for anybody else.
 
-        The same `client_id` again gives the message stored the first time.
+        The same `client_id` again gives the message stored the first time. `message_id` names
+        a file that is kept already.
         """
         async with self._database.write() as session:
             conversation = await locked(session, conversation_id)
@@ -90,7 +92,9 @@ class Ownership:
                 return said
             if conversation.state != "csr" or conversation.agent_id != agent_id:
                 raise NotYours(cast("State", conversation.state))
-            message = await self._transcript.add_reply(session, conversation, reply, "csr", name)
+            message = await self._transcript.add_reply(
+                session, conversation, reply, "csr", name, message_id=message_id
+            )
             if client_id:
                 session.add(
                     InboxEvent(channel=_CONSOLE, source_id=source_id, message_id=message.id)

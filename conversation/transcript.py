@@ -191,6 +191,7 @@ class Transcript:
         author: Author,
         name: str,
         turn_id: str | None = None,
+        message_id: str | None = None,
     ) -> Message:
         """Add `reply` to an open transaction, with its outbox row where the channel pushes.
 
@@ -209,6 +210,7 @@ class Transcript:
             source=asdict(reply.source),
             mood=reply.mood,
             lang=reply.lang,
+            message_id=message_id,
         )
         if conversation.channel in self._pushing:
             session.add(
@@ -284,13 +286,14 @@ async def append(
     data: Mapping[str, Any],
     choices: Sequence[Any] = (),
     lang: str | None = None,
+    message_id: str | None = None,
     **fields: Any,
 ) -> Message:
     """Add one message with the next number; `conversation` must be locked by this session."""
     conversation.last_seq += 1
     conversation.updated_at = now()
     message = Message(
-        id=new_id(),
+        id=message_id or new_id(),
         conversation_id=conversation.id,
         seq=conversation.last_seq,
         author=author,

@@ -75,7 +75,8 @@ def _told(
         answers = [
             masked(message.text, people)
             for message in said.get(conversation, ())
-            if message.at >= contact.requested_at
+            if "attachment" not in message.data  # "[Photo]" answers nothing
+            and message.at >= contact.requested_at
             and (contact.ended_at is None or message.at <= contact.ended_at)
         ]
     return Unanswered(

@@ -7,10 +7,12 @@ from typing import Any
 import structlog
 from sqlalchemy import select
 
+from channels.file import Saved
 from channels.message import Inbound, Lang
 from channels.problem import Problem
 from channels.website import CHANNEL
 from conversation.bus import Bus, Subscription
+from conversation.kept_files import KeptFiles
 from conversation.tables import Conversation
 from conversation.transcript import ConversationUnknown, Transcript
 from conversation.view import as_json
@@ -28,11 +30,19 @@ _COME_BACK_S = 5
 class Visits:
     """Implements channels.website.Conversations over the transcript."""
 
-    def __init__(self, database: Database, transcript: Transcript, bus: Bus, bot_name: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        transcript: Transcript,
+        bus: Bus,
+        bot_name: str,
+        kept: KeptFiles,
+    ) -> None:
         self._database = database
         self._transcript = transcript
         self._bus = bus
         self._bot_name = bot_name
+        self._kept = kept
 
     async def begin(self, site: str, lang: Lang, customer_id: str | None, network: str = "") -> str:
         """Begin a conversation; a vouched-for customer the shop does not know stays anonymous."""
@@ -59,6 +69,13 @@ class Visits:
     async def after(self, conversation_id: str, seq: int) -> list[dict[str, Any]]:
         """Give the messages numbered above `seq`."""
         return [as_json(message) for message in await self._transcript.after(conversation_id, seq)]
+
+    async def file(self, conversation_id: str, seq: int) -> Saved | None:
+        """Give the file that a CSR sent as message `seq`, if there is one."""
+        found = await self._transcript.after(conversation_id, seq - 1, limit=1)
+        if not found or found[0].seq != seq or found[0].author != "csr":
+            return None
+        return self._kept.saved(found[0])
 
     async def presence(self, conversation_id: str) -> Mapping[str, Any]:
         """Say who answers now. Raises Problem 401 for a conversation that is no more."""

@@ -5,7 +5,6 @@ Everything that changes something is JSON under /api/console; the pages under /c
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -19,6 +18,7 @@ from channels.problem import Problem
 from channels.text import clean
 from conversation.bus import Bus
 from conversation.failures import Failures
+from conversation.kept_files import KeptFiles
 from conversation.ownership import Ownership
 from conversation.transcript import Transcript
 from conversation.view import as_json
@@ -26,7 +26,7 @@ from db.engine import Database
 from desk.access import COOKIE, Access, Language, Me
 from desk.agents import Agents
 from desk.failures import add_failures
-from desk.files import add_files
+from desk.files import Enclosing, add_enclosing, add_files
 from desk.live import Live
 from desk.overview import Overview
 from desk.pages import Pages, is_part
@@ -85,7 +85,8 @@ class Desk:
     bot_name: str
     max_chars: int
     max_body_bytes: int
-    files_dir: Path  # what customers sent
+    kept: KeptFiles
+    enclosing: Enclosing
 
 
 def open_desk(
@@ -100,16 +101,21 @@ def open_desk(
     """Put the desk's parts together."""
     words = Words.load()
     agents = Agents(database, settings.console_session_hours)
+    ownership = Ownership(database, transcript)
+    kept = KeptFiles(settings.files_dir)
+    enclosing = Enclosing(
+        transcript, ownership, kept, settings.media_max_mb, settings.message_max_chars
+    )
     return Desk(
         transcript=transcript,
-        ownership=Ownership(database, transcript),
+        ownership=ownership,
         agents=agents,
         access=Access(agents, settings.console_session_hours),
         screens=Screens(database),
         overview=Overview(queue),
         live=Live(bus, agents, words),
         failures=Failures(database),
-        pages=Pages(words, settings.timezone),
+        pages=Pages(words, settings.timezone, enclosing.limits),
         words=words,
         sentences=Sentences.load(),
         logins_by_address=Pace(settings.logins_per_minute, 60),
@@ -118,7 +124,8 @@ def open_desk(
         bot_name=bot_name,
         max_chars=settings.message_max_chars,
         max_body_bytes=settings.max_body_bytes,
-        files_dir=settings.files_dir,
+        kept=kept,
+        enclosing=enclosing,
     )
 
 
@@ -138,11 +145,18 @@ def console_router(desk: Desk) -> APIRouter:
     _add_reading(inside, desk)
     _add_ownership(inside, desk)
     _add_talking(inside, desk)
-    add_files(inside, desk.screens, desk.transcript, desk.files_dir)
+    add_files(inside, desk.screens, desk.transcript, desk.kept)
     add_failures(inside, desk.failures, desk.pages)
+    posting = APIRouter(
+        route_class=route,
+        dependencies=[from_here, signed_in],
+        max_body_size=desk.enclosing.largest + largest,
+    )
+    add_enclosing(posting, desk.enclosing, _CLIENT_ID)
     router = APIRouter()
     router.include_router(doors, tags=["console"])
     router.include_router(inside, tags=["console"])
+    router.include_router(posting, tags=["console"])
     return router
 
 

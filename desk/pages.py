@@ -37,8 +37,15 @@ _HEADERS = {
 class Pages:
     """Renders templates for agents."""
 
-    def __init__(self, words: Words, timezone: str, templates: Path = _TEMPLATES) -> None:
-        """Times are shown in `timezone`, an IANA name."""
+    def __init__(
+        self,
+        words: Words,
+        timezone: str,
+        limits: Mapping[str, int],
+        templates: Path = _TEMPLATES,
+    ) -> None:
+        """Times are shown in `timezone`, an IANA name; `limits` of files in MB, by their kind."""
+        self._limits = limits
         self._words = words
         self._zone = ZoneInfo(timezone)
         self._kinds = TicketKinds.load()
@@ -70,6 +77,7 @@ class Pages:
             visitor=lambda identity: self._words.say("queue.anonymous", lang, tag=identity[:4]),
             ticket_kind=lambda category: self._ticket_kind(category, lang),
             texts_for_script=lambda: json.dumps(self._for_script(lang)),
+            limits=self._limits,
             **context,
         )
 

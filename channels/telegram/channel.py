@@ -5,11 +5,12 @@ from typing import Any
 import structlog
 
 from channels.event import Uninvited
+from channels.file import Enclosed
 from channels.message import DeliveryFailed, Inbound, Outbound, Sent
 from channels.rates import Rates
 from channels.telegram.bot_api import BotApi
 from channels.telegram.envelope import CHANNEL, message_key
-from channels.telegram.faults import unknown
+from channels.telegram.faults import BAD_REQUEST, unknown
 from channels.telegram.wording import parts_of, refusal_words
 
 log = structlog.get_logger()
@@ -37,15 +38,31 @@ class Telegram:
 
     async def send(self, address: str, message: Outbound) -> Sent:
         """Send one part, or raise DeliveryFailed."""
-        parts = parts_of(message.reply)
+        parts = parts_of(message.reply, message.enclosed)
         if message.part >= len(parts):  # it was cut otherwise when it was begun
             return Sent()
         self._rates.spend(address)
-        found = await self._api.call("sendMessage", chat_id=int(address), **parts[message.part])
+        if message.enclosed is not None and message.part == 0:
+            found = await self._send_file(int(address), message.enclosed, parts[0])
+        else:
+            found = await self._api.call("sendMessage", chat_id=int(address), **parts[message.part])
         number = found.get("message_id") if isinstance(found, dict) else None
         if number is None:
             raise unknown("Telegram answered without a message id")
         return Sent(message_key(address, number), more=message.part + 1 < len(parts))
+
+    async def _send_file(self, chat: int, enclosed: Enclosed, beside: dict[str, Any]) -> Any:
+        """Send a picture to be seen, and whatever else, or is too long and thin, to be saved."""
+        if enclosed.kind == "image":
+            try:
+                return await self._api.upload(
+                    "sendPhoto", "photo", enclosed, chat_id=chat, **beside
+                )
+            except DeliveryFailed as failure:
+                if failure.code != BAD_REQUEST:
+                    raise
+                log.info("photo refused, sent as a document", channel=CHANNEL, reason=str(failure))
+        return await self._api.upload("sendDocument", "document", enclosed, chat_id=chat, **beside)
 
     async def heard(self, inbound: Inbound, *, answering: bool) -> None:
         """End the waiting of a tapped button, and show that the bot types."""

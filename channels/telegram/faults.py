@@ -10,6 +10,7 @@ from typing import Any
 from channels.message import DeliveryFailed
 from channels.text import without_numbers
 
+BAD_REQUEST = 400
 UNAUTHORISED = 401
 FORBIDDEN = 403  # blocked by the customer, thrown out of a group, account deleted
 UNKNOWN_TOKEN = 404  # of a form that no token has

@@ -14,10 +14,12 @@ from typing import Any
 
 import yaml
 
+from channels.file import Enclosed
 from channels.message import Choice, Lang, Reply
 from channels.wording import parts, shortened
 
 LONGEST_TEXT = 4_096
+LONGEST_CAPTION = 1_024
 _LONGEST_DATA = 64  # bytes
 _LONGEST_LABEL = 60  # phones show less
 _MOST_BUTTONS = 100
@@ -37,8 +39,13 @@ class Span:
     url: str | None = None
 
 
-def parts_of(reply: Reply) -> list[Payload]:
-    """Give the messages that say `reply`, in order; choices are buttons below the last one."""
+def parts_of(reply: Reply, enclosed: Enclosed | None = None) -> list[Payload]:
+    """Give the messages that say `reply`, in order; choices are buttons below the last one.
+
+    A file is the first of them; what stands there is what goes along with it.
+    """
+    if enclosed is not None:
+        return _with_file(enclosed.caption)
     tapped, spelled = _fitting(reply.choices)
     said = reply.text
     if spelled:
@@ -49,6 +56,16 @@ def parts_of(reply: Reply) -> list[Payload]:
     if tapped:
         payloads[-1]["reply_markup"] = {"inline_keyboard": _rows(tapped)}
     return payloads
+
+
+def _with_file(caption: str) -> list[Payload]:
+    text, spans = plain(caption)
+    if not text:
+        return [{}]
+    if utf16_length(text) > LONGEST_CAPTION:
+        return [{}, *(_text(text, spans, part) for part in parts(text, LONGEST_TEXT, utf16_length))]
+    entities = list(_entities(text, spans, slice(0, len(text))))
+    return [{"caption": text, **({"caption_entities": entities} if entities else {})}]
 
 
 def plain(text: str) -> tuple[str, list[Span]]:

@@ -39,13 +39,15 @@ class WhatsApp:
 
     async def send(self, address: str, message: Outbound) -> Sent:
         """Send one part, or raise DeliveryFailed."""
-        parts = parts_of(message.reply)
+        parts = parts_of(message.reply, message.enclosed)
         if message.part >= len(parts):  # a receipt told that the last one arrived
             return Sent()
         if message.window_until is not None and message.window_until <= self._clock():
             return await self._invite(address, message)
         try:
-            external_id = await self._post(address, message, parts[message.part])
+            self._rates.spend(address)
+            payload = await self._uploaded(parts[message.part], message)
+            external_id = await self._post(address, message, payload)
         except DeliveryFailed as failure:
             if not failure.shut:
                 raise
@@ -53,6 +55,14 @@ class WhatsApp:
         if message.author == "csr" and message.answers:  # the bot's read receipts go out at once
             await self._mark_read(message.answers, typing=False)
         return Sent(external_id, more=message.part + 1 < len(parts))
+
+    async def _uploaded(self, payload: dict[str, Any], message: Outbound) -> dict[str, Any]:
+        """Give Meta the file that a part names, so that the part can name it by Meta's id."""
+        enclosed = message.enclosed
+        if enclosed is None or payload["type"] != enclosed.kind:
+            return payload
+        media_id = await self._api.upload(enclosed.file, enclosed.name)
+        return {**payload, enclosed.kind: {"id": media_id, **payload[enclosed.kind]}}
 
     async def heard(self, inbound: Inbound, *, answering: bool) -> None:
         """Show the customer that the bot read it and types; a person reads when they do."""
@@ -72,6 +82,7 @@ class WhatsApp:
         language = {"policy": "deterministic", "code": message.reply.lang}
         payload = {"type": "template", "template": {"name": self._template, "language": language}}
         tagged = replace(message, tag=message.invite_tag)
+        self._rates.spend(address)
         try:
             return Sent(await self._post(address, tagged, payload), held=True)
         except DeliveryFailed as failure:
@@ -81,7 +92,6 @@ class WhatsApp:
             return Sent(held=True, reason=str(failure))
 
     async def _post(self, address: str, message: Outbound, payload: dict[str, Any]) -> str:
-        self._rates.spend(address)
         return await self._api.post_message(
             {
                 "recipient_type": "individual",

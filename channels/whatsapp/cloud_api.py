@@ -19,6 +19,7 @@ _TIMEOUT_S = 10.0  # without a byte
 # All in all; a vendor that drips would outlive the lease under which we send or fetch (60 s).
 _LONGEST_SEND_S = 20.0
 _LONGEST_FETCH_S = 50.0
+_LONGEST_UPLOAD_S = 18.0  # a send and a read receipt follow within the same lease
 _WAIT_FOR_RECEIPT_S = 30.0
 _AGAIN_S = 5.0
 _FILE_HOSTS = (".fbsbx.com", ".fbcdn.net", ".whatsapp.net", ".facebook.com")
@@ -41,6 +42,7 @@ class CloudApi:
         self._longest_fetch_s = longest_fetch_s
         self._number = phone_number_id
         self._messages = f"{phone_number_id}/messages"
+        self._media = f"{phone_number_id}/media"
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/") + "/",
             headers={"Authorization": f"Bearer {token}"},
@@ -59,6 +61,23 @@ class CloudApi:
             return str(answer["messages"][0]["id"])
         except (KeyError, IndexError, TypeError):
             raise _unknown("Meta answered without a message id") from None
+
+    async def upload(self, file: File, name: str) -> str:
+        """Give Meta a file, which it keeps for 30 days, and return its id. Raises DeliveryFailed.
+
+        The customer sees nothing of it until a message names the id, so it may be done again.
+        """
+        about = {"messaging_product": "whatsapp", "type": file.mime}
+        parts = {"file": (name, file.content, file.mime)}
+        try:
+            async with asyncio.timeout(_LONGEST_UPLOAD_S):
+                answer = _checked(await self._http.post(self._media, data=about, files=parts))
+            return str(answer["id"])
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise DeliveryFailed(type(error).__name__, retry_after_s=_AGAIN_S) from error
+        except (KeyError, TypeError):
+            reason = "Meta answered without a file id"
+            raise DeliveryFailed(reason, retry_after_s=_AGAIN_S) from None
 
     async def mark_read(self, source_id: str, *, typing: bool) -> None:
         """Show that a message was read, and that we are typing (25 s). Raises DeliveryFailed."""

@@ -12,11 +12,12 @@ from typing import Any
 
 import yaml
 
+from channels.file import Enclosed
 from channels.message import Choice, Lang, Reply
 from channels.wording import shortened, split
 
 _LONGEST_TEXT = 4_096
-_LONGEST_BODY = 1_024  # beside buttons or a list
+_LONGEST_BODY = 1_024  # beside buttons or a list, or below a picture
 _MOST_BUTTONS = 3
 _LONGEST_BUTTON = 20
 _MOST_ROWS = 10
@@ -29,8 +30,13 @@ _LINK = re.compile(r"\[([^\]]+)\]\((\S+?)\)")
 Payload = dict[str, Any]
 
 
-def parts_of(reply: Reply) -> list[Payload]:
-    """Give the messages that say `reply`, in order; choices are on the last one."""
+def parts_of(reply: Reply, enclosed: Enclosed | None = None) -> list[Payload]:
+    """Give the messages that say `reply`, in order; choices are on the last one.
+
+    A file is the first of them, and still lacks the id that Meta gives it.
+    """
+    if enclosed is not None:
+        return _with_file(enclosed)
     text = plain(reply.text)
     choices = list(reply.choices)
     if not choices:
@@ -40,6 +46,16 @@ def parts_of(reply: Reply) -> list[Payload]:
         text += "\n\n" + "\n".join([_words("more", reply.lang), *(f"- {c.label}" for c in spelled)])
     *before, last = split(text, _LONGEST_BODY)
     return [_text(part) for part in _joined(before)] + [_interactive(last, listed, reply.lang)]
+
+
+def _with_file(enclosed: Enclosed) -> list[Payload]:
+    caption = plain(enclosed.caption)
+    beside = 0 < len(caption) <= _LONGEST_BODY
+    media = {"caption": caption} if beside else {}
+    if enclosed.kind == "document":
+        media["filename"] = enclosed.name
+    rest = [] if beside or not caption else split(caption, _LONGEST_TEXT)
+    return [{"type": enclosed.kind, enclosed.kind: media}, *map(_text, rest)]
 
 
 def _joined(parts: Sequence[str]) -> list[str]:

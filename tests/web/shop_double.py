@@ -49,6 +49,7 @@ class Double:
     lose_frames: int = 0  # messages that are stored, but not sent to the socket
     heard: list[Message] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
+    files: dict[int, bytes] = field(default_factory=dict)  # by the number of their message
     page: str = PAGE
     url: str = ""
     loop: asyncio.AbstractEventLoop | None = None

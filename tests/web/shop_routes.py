@@ -15,7 +15,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tests.web.shop_double import Conversation, Double, Message
 
 WEB = Path(__file__).resolve().parents[2] / "web"
-POLICY = "default-src 'self'; connect-src 'self' ws:; object-src 'none'; base-uri 'none'"
+POLICY = (
+    "default-src 'self'; img-src 'self' blob:; connect-src 'self' ws:; "
+    "object-src 'none'; base-uri 'none'"
+)
 PERSONA = {"name": "Nara", "greeting": "Halo Kak, saya Nara, asisten Toko Laras.", "avatar": None}
 
 
@@ -40,6 +43,7 @@ class Routes:
                 Route("/api/web/sessions", self.sessions, methods=["POST"]),
                 Route("/api/web/messages", self.post, methods=["POST"]),
                 Route("/api/web/messages", self.read),
+                Route("/api/web/files/{seq:int}", self.file),
                 WebSocketRoute("/api/web/socket", self.listen),
                 Mount("/web", StaticFiles(directory=WEB)),
             ]
@@ -91,6 +95,13 @@ class Routes:
             await asyncio.sleep(0.05)
         news = conversation.messages[after:]
         return JSONResponse({"messages": news, "cursor": after + len(news)})
+
+    async def file(self, request: Request) -> Response:
+        """Give the file of a message, unless there is none."""
+        content = self.double.files.get(request.path_params["seq"])
+        if self._owner(request) is None or content is None:
+            return problem(404, "Berkas ini tidak ada.")
+        return Response(content, media_type="application/octet-stream")
 
     async def listen(self, client: WebSocket) -> None:
         """Let a socket hear what comes, unless sockets are told not to work."""

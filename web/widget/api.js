@@ -1,6 +1,7 @@
 /** Speak HTTP with the web API, and turn every way it can fail into one `ApiError`. */
 
 const PATIENCE_MS = 15_000;
+const FILE_PATIENCE_MS = 120_000;
 const TRY_AGAIN_S = 5;
 
 /** `status` 0 means that no answer arrived; `detail` is the server's sentence for the customer. */
@@ -41,7 +42,12 @@ export class Api {
     return this.#call(path, { method: "POST", body: JSON.stringify(body) }, token);
   }
 
-  async #call(path, request, token, patience = PATIENCE_MS) {
+  /** A file's content, of any size a line can carry in the time. */
+  file(path, token) {
+    return this.#call(path, { method: "GET" }, token, FILE_PATIENCE_MS, (answer) => answer.blob());
+  }
+
+  async #call(path, request, token, patience = PATIENCE_MS, read = (answer) => answer.json()) {
     const headers = { "Accept-Language": this.lang, "Content-Type": "application/json" };
     if (token) headers.Authorization = `Bearer ${token}`;
     const late = AbortSignal.timeout(patience);
@@ -49,7 +55,7 @@ export class Api {
     let answer, body;
     try {
       answer = await fetch(new URL(`api/web/${path}`, this.#base), { ...request, headers, signal });
-      body = await answer.json().catch(() => null);
+      body = await (answer.ok ? read(answer) : answer.json()).catch(() => null);
     } catch {
       throw new ApiError(0);
     }

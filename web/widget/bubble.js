@@ -2,6 +2,7 @@
 
 import { card } from "./cards.js";
 import { h } from "./dom.js";
+import { fileCard, sentFile } from "./file.js";
 import { markdown } from "./markdown.js";
 
 /** Fill `node` (`<li>`) with `message`; `item` is its state in the outbox while it is not stored yet. */
@@ -18,12 +19,12 @@ export function bubble(node, message, texts, on, item = null) {
   if (author === "customer" && node.querySelector(".plain")?.textContent === text) {
     return node.querySelector(".state").replaceChildren(...state);
   }
-  const words = author === "customer" ? [h("p", { class: "plain" }, text)] : markdown(text);
+  const words = author === "customer" ? [h("p", { class: "plain" }, text)] : markdown(sentFile(message)?.caption ?? text);
   node.replaceChildren(
     ...[
       name && h("span", { class: "who" }, texts.t("said", { name })),
       words.length > 0 && h("div", { class: "words", dir: "auto" }, ...words),
-      card(message, texts, on.announce),
+      sentFile(message) ? fileCard(message, texts, on) : card(message, texts, on.announce),
       choices(message, texts, on),
       h("div", { class: "meta" }, time(message.at, texts), h("span", { class: "state" }, ...state)),
     ].filter(Boolean),

@@ -94,6 +94,7 @@ class SapaChat extends HTMLElement {
       lang: () => this.#switchLang(),
       text: (text) => this.#transport.send({ text }),
       typing: (on) => this.#transport.typing(on),
+      file: (seq) => this.#transport.file(seq),
       retry: (item) => {
         this.#transport.retry(item);
         this.#view.log.focus();

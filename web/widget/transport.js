@@ -97,6 +97,11 @@ export class Transport {
     this.#outbox.drop(item);
   }
 
+  /** The content of a file that came with message `seq`. */
+  file(seq) {
+    return this.#session.authorized((token) => this.#api.file(`files/${seq}`, token));
+  }
+
   typing(on) {
     this.#stream.tell({ type: "typing", on });
   }

@@ -19,6 +19,7 @@ from conversation.bus import Bus
 from conversation.contacts import Contacts
 from conversation.inbox import Inbox
 from conversation.intake import Intake, Source
+from conversation.kept_files import KeptFiles
 from conversation.leases import Turnstile
 from conversation.outbox import Outbox
 from conversation.receipts import Receipts
@@ -118,7 +119,7 @@ class Shop(Line):
 
 
 @pytest.fixture
-async def shop(database: Database, bus: Bus, inbox: Inbox) -> AsyncIterator[Shop]:
+async def shop(database: Database, bus: Bus, inbox: Inbox, kept: KeptFiles) -> AsyncIterator[Shop]:
     double, echo = TelegramDouble(), Echo()
     api = BotApi(API, TOKEN, double.transport)
     rates = telegram_rates(30)
@@ -133,7 +134,8 @@ async def shop(database: Database, bus: Bus, inbox: Inbox) -> AsyncIterator[Shop
         inbox=inbox,
         intake=Intake(inbox, transcript, Receipts(database), {"telegram": source}, bus),
         turns=Turns(database, transcript, echo, "Nara", lease_s=30, tries=3),
-        outbox=Outbox(database, {"telegram": channel}),
+        outbox=Outbox(database, {"telegram": channel}, kept=kept),
+        kept=kept,
         transcript=transcript,
         echo=echo,
         rates=rates,

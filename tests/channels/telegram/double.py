@@ -22,8 +22,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests.channels.forms import form_of
+
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 BOT = {"id": 110201543, "is_bot": True, "first_name": "Nara", "username": "toko_laras_bot"}
+_FILE_FIELDS = {"sendPhoto": "photo", "sendDocument": "document"}
 _ENTITIES = {"bold", "text_link"}
 _GONE = "Bad Request: query is too old and response timeout expired or query ID is invalid"
 _POLLED = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"  # noqa: E501
@@ -56,6 +59,7 @@ class TelegramDouble:
     files: dict[str, bytes] = field(default_factory=dict)
     file_says: dict[str, Any] = field(default_factory=dict)  # instead of what is true
     webhook: dict[str, Any] = field(default_factory=lambda: {"url": ""})
+    odd_photos: set[bytes] = field(default_factory=set)  # too long and thin to be shown
     # What to answer instead to a send, first come first served.
     faults: deque[Refused | httpx.Response | Exception] = field(default_factory=deque)
     poll_faults: deque[Refused | httpx.Response | Exception] = field(default_factory=deque)
@@ -72,7 +76,7 @@ class TelegramDouble:
 
     @property
     def texts(self) -> list[str]:
-        return [str(message["text"]) for message in self.sent]
+        return [str(message.get("text", message.get("caption", ""))) for message in self.sent]
 
     def update(self, **kinds: Any) -> dict[str, Any]:
         """Let something happen; give the update that tells it."""
@@ -102,7 +106,9 @@ class TelegramDouble:
         if method == "getUpdates":
             return await self._updates(fields)
         if method == "sendMessage":
-            return self._send(fields)
+            return self._send(fields, refused(fields))
+        if method in _FILE_FIELDS:
+            return self._send(fields, self._refused_file(method, fields))
         self.calls.append((method, fields))
         known: dict[str, Callable[[dict[str, Any]], Any]] = {
             "answerCallbackQuery": self._answer_tap,
@@ -162,13 +168,25 @@ class TelegramDouble:
             except TimeoutError:
                 continue
 
-    def _send(self, fields: dict[str, Any]) -> Any:
+    def _refused_file(self, method: str, fields: dict[str, Any]) -> str | None:
+        """Say what Telegram's documented limits have against a file."""
+        name, kind, content = fields[_FILE_FIELDS[method]]
+        if not name or not 0 < len(content) <= 50_000_000:
+            return "file must be non-empty"
+        if method == "sendPhoto" and (not kind.startswith("image/") or content in self.odd_photos):
+            return "PHOTO_INVALID_DIMENSIONS"
+        caption = fields.get("caption", "x")
+        if caption != caption.strip() or len(caption.encode("utf-16-le")) // 2 > 1024:
+            return "message caption is too long"
+        return None
+
+    def _send(self, fields: dict[str, Any], fault: str | None) -> Any:
         chat = fields["chat_id"]
         if chat in self.blocked_by:
             raise Refused(403, "Forbidden: bot was blocked by the user")
         if chat < 0 and chat not in self.member_of:
             raise Refused(403, "Forbidden: bot was kicked from the supergroup chat")
-        if fault := refused(fields):
+        if fault:
             raise Refused(400, f"Bad Request: {fault}")
         spoiled = self.faults.popleft() if self.faults else None
         if spoiled is None or self.takes_what_it_spoils:
@@ -177,7 +195,7 @@ class TelegramDouble:
             return _raised(spoiled)
         kind = "private" if chat > 0 else "supergroup"
         said = {"message_id": 1000 + len(self.sent), "date": 1_800_000_000, "from": BOT}
-        return {**said, "chat": {"id": chat, "type": kind}, "text": fields["text"]}
+        return {**said, "chat": {"id": chat, "type": kind}, "text": fields.get("text", "")}
 
     def _set_webhook(self, fields: dict[str, Any]) -> bool:
         url = urlsplit(fields["url"])
@@ -226,6 +244,9 @@ def _fields(request: httpx.Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").startswith("application/json"):
         found: dict[str, Any] = json.loads(request.content)
         return found
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        fields, files = form_of(request)
+        return {**{name: _value(value) for name, value in fields.items()}, **files}
     form = httpx.QueryParams(request.content.decode())
     return {name: _value(value) for name, value in form.items()}
 

@@ -10,6 +10,7 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, RetryA
 from telegram.request import HTTPXRequest
 
 from channels.telegram import bot_api, wording
+from tests.channels.pictures import JPEG, PDF
 from tests.channels.telegram.double import TOKEN, Refused, TelegramDouble
 from tests.channels.telegram.payloads import BUDI, EXAMPLES, GROUP, example, text
 
@@ -41,9 +42,15 @@ async def test_the_library_gets_updates_and_sends_through_the_double() -> None:
 
     (update,) = await bot.get_updates(timeout=0, allowed_updates=["message"])
     sent = await bot.send_message(BUDI, "Mau?", reply_markup=keyboard)
+    await bot.send_photo(BUDI, JPEG, caption="Ini", filename="a.jpeg")
+    await bot.send_document(BUDI, PDF, filename="b.pdf")
     rest = await bot.get_updates(offset=update.update_id + 1, timeout=0)
 
     assert (update.message and update.message.text, sent.text, rest) == ("halo", "Mau?", ())
+    assert [one.get("photo", one.get("document")) for one in double.sent[1:]] == [
+        ("a.jpeg", "image/jpeg", JPEG),
+        ("b.pdf", "application/pdf", PDF),
+    ]
     assert (await bot.get_me()).username == "toko_laras_bot"
     assert await bot.set_webhook("https://shop.example.com/hook", secret_token="s")
     assert (await bot.get_webhook_info()).url == "https://shop.example.com/hook"
@@ -70,8 +77,14 @@ async def test_the_doubles_refusals_are_those_that_the_library_knows() -> None:
 
 
 def test_our_limits_are_those_that_the_library_knows() -> None:
-    assert (wording.LONGEST_TEXT, wording._LONGEST_DATA, bot_api._LARGEST_DOWNLOAD) == (
+    assert (
+        wording.LONGEST_TEXT,
+        wording.LONGEST_CAPTION,
+        wording._LONGEST_DATA,
+        bot_api._LARGEST_DOWNLOAD,
+    ) == (
         limits.MessageLimit.MAX_TEXT_LENGTH,
+        limits.MessageLimit.CAPTION_LENGTH,
         limits.InlineKeyboardButtonLimit.MAX_CALLBACK_DATA,
         limits.FileSizeLimit.FILESIZE_DOWNLOAD,
     )

@@ -17,6 +17,7 @@ from conversation.bus import Bus
 from conversation.contacts import Contacts
 from conversation.inbox import Inbox
 from conversation.intake import Intake, Source
+from conversation.kept_files import KeptFiles
 from conversation.outbox import Outbox
 from conversation.receipts import Receipts
 from conversation.transcript import Transcript
@@ -98,7 +99,7 @@ class Shop(Line):
 
 
 @pytest.fixture
-def shop(database: Database, bus: Bus, inbox: Inbox, meta: Meta) -> Shop:
+def shop(database: Database, bus: Bus, inbox: Inbox, meta: Meta, kept: KeptFiles) -> Shop:
     double, moment, echo = MetaDouble(), Moment(), Echo()
     api = CloudApi("https://graph.example.com/v25.0", NUMBER, TOKEN, double.transport)
     channel = WhatsApp(api, whatsapp_rates(80), "reply_please", moment)
@@ -110,7 +111,8 @@ def shop(database: Database, bus: Bus, inbox: Inbox, meta: Meta) -> Shop:
         double=double,
         intake=Intake(inbox, transcript, Receipts(database), {"whatsapp": source}, bus),
         turns=Turns(database, transcript, echo, "Nara", lease_s=30, tries=3),
-        outbox=Outbox(database, {"whatsapp": channel}),
+        outbox=Outbox(database, {"whatsapp": channel}, kept=kept),
+        kept=kept,
         transcript=transcript,
         echo=echo,
         moment=moment,

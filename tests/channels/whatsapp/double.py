@@ -15,12 +15,35 @@ from typing import Any
 import httpx
 import jsonschema
 
+from tests.channels.forms import form_of
 from tests.channels.whatsapp.payloads import NUMBER, body
 
 SCHEMA: dict[str, Any] = json.loads(
     (Path(__file__).parent / "meta" / "sending.schema.json").read_text(encoding="utf-8")
 )
 _KINDS = {"text": "TextMessage", "interactive": "InteractiveMessage", "template": "TemplateMessage"}
+_MEDIA = {"image": ("image/jpeg", "image/png"), "document": ("application/pdf",)}
+_LARGEST_MEDIA = {"image": 5_000_000, "document": 100_000_000}
+# Meta's published OpenAPI has no messages with files; after developers.facebook.com, WhatsApp
+# Business Platform, "Image messages" and "Document messages".
+_ID = {"id": {"type": "string", "minLength": 1}, "caption": {"type": "string", "maxLength": 1024}}
+MEDIA_MESSAGE: dict[str, Any] = {
+    "type": "object",
+    "required": ["messaging_product", "recipient_type", "to", "type"],
+    "properties": {
+        "messaging_product": {"const": "whatsapp"},
+        "recipient_type": {"const": "individual"},
+        "to": {"type": "string"},
+        "type": {"enum": ["image", "document"]},
+        "image": {"properties": _ID, "required": ["id"], "additionalProperties": False},
+        "document": {
+            "properties": {**_ID, "filename": {"type": "string", "minLength": 1}},
+            "required": ["id"],
+            "additionalProperties": False,
+        },
+    },
+    "additionalProperties": False,
+}
 TOKEN = "EAAtoken"
 FILES_HOST = "lookaside.fbsbx.com"
 _PAIR_BURST = 45
@@ -42,6 +65,8 @@ class MetaDouble:
     file_says: dict[str, str] = field(default_factory=dict)  # instead of what is true
     # What to answer instead, first come first served: an error code, a response, an exception.
     faults: deque[int | httpx.Response | Exception] = field(default_factory=deque)
+    uploads: list[tuple[str, str, bytes]] = field(default_factory=list)  # name, kind, content
+    upload_faults: deque[int | httpx.Response | Exception] = field(default_factory=deque)
     # Whether a message whose answer is spoiled was taken all the same.
     takes_what_it_spoils: bool = False
     _times: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
@@ -58,9 +83,11 @@ class MetaDouble:
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
             return self._file(request)
-        payload = json.loads(request.content)
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return error(190, 401)
+        if request.url.path.endswith(f"/{NUMBER}/media"):
+            return self._upload(request)
+        payload = json.loads(request.content)
         if not request.url.path.endswith(f"/{NUMBER}/messages"):
             return error(100, 400)
         if payload.get("status") == "read":
@@ -87,7 +114,24 @@ class MetaDouble:
         }
         return httpx.Response(200, json={**found, **self.file_says})
 
+    def _upload(self, request: httpx.Request) -> httpx.Response:
+        if self.upload_faults:
+            spoiled = self.upload_faults.popleft()
+            if isinstance(spoiled, Exception):
+                raise spoiled
+            return error(spoiled, 400) if isinstance(spoiled, int) else spoiled
+        fields, files = form_of(request)
+        name, mime, content = files["file"]
+        kind = next((kind for kind, mimes in _MEDIA.items() if mime in mimes), "")
+        right = fields == {"messaging_product": "whatsapp", "type": mime} and kind
+        if not right or not name or not 0 < len(content) <= _LARGEST_MEDIA[kind]:
+            return error(100, 400)
+        self.uploads.append((name, mime, content))
+        return httpx.Response(200, json={"id": f"media{len(self.uploads)}"})
+
     def _message(self, payload: dict[str, Any]) -> httpx.Response:
+        if payload["type"] in _MEDIA and (fault := self._refused_media(payload)):
+            return error(131053, 400, fault)
         if fault := refused(payload):
             return error(100, 400, fault)
         spoiled = self.faults.popleft() if self.faults else None
@@ -104,6 +148,13 @@ class MetaDouble:
         return spoiled or httpx.Response(
             200, json={"messaging_product": "whatsapp", "messages": [{"id": wamid}]}
         )
+
+    def _refused_media(self, payload: Mapping[str, Any]) -> str | None:
+        """Say what is wrong with the file that a message names."""
+        number = payload[payload["type"]]["id"].removeprefix("media")
+        known = number.isdigit() and 0 < int(number) <= len(self.uploads)
+        fits = known and self.uploads[int(number) - 1][1] in _MEDIA[payload["type"]]
+        return None if fits else "no such media, or of another kind"
 
     def _limit(self, payload: Mapping[str, Any]) -> int | None:
         """Give the error code of the limit that this message breaks."""
@@ -144,6 +195,9 @@ def refused(payload: Mapping[str, Any]) -> str | None:
     if len(payload.get("biz_opaque_callback_data", "")) > 512:
         return "callback data too long"
     try:
+        if payload["type"] in _MEDIA:
+            jsonschema.validate(rest, MEDIA_MESSAGE)
+            return None
         jsonschema.validate(rest, _schema(_KINDS[payload["type"]]))
     except jsonschema.ValidationError as fault:
         return str(fault.message)
@@ -168,6 +222,8 @@ def words_of(payload: Mapping[str, Any]) -> str:
         return str(payload["text"]["body"])
     if payload["type"] == "template":
         return f"template {payload['template']['name']} {payload['template']['language']['code']}"
+    if payload["type"] in _MEDIA:
+        return str(payload[payload["type"]].get("caption", ""))
     return str(payload["interactive"]["body"]["text"])
 
 

@@ -1,4 +1,6 @@
 // The reply field: Enter sends, drafts survive a reload, a repeat is the same message.
+import { attached, detach } from "./attachment.js";
+
 const DRAFT = "sapa-draft-";
 const TYPING_EVERY_MS = 3000;
 
@@ -35,7 +37,7 @@ export function startComposer() {
   document.addEventListener("keydown", (event) => {
     if (event.target !== field() || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    if (field().value.trim()) field().form.requestSubmit();
+    if (field().value.trim() || attached(field().form)) field().form.requestSubmit();
   });
   document.addEventListener("input", ({ target }) => {
     if (target !== field()) return;
@@ -50,6 +52,7 @@ export function startComposer() {
     form.elements.client_id.value ||= newId();
     detail.parameters.set("client_id", form.elements.client_id.value);
     form.dataset.sent = field().value;
+    if (attached(form)) detail.path = form.dataset.files;
   });
   document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
     const form = detail.elt;
@@ -57,7 +60,7 @@ export function startComposer() {
     // What was typed while the message travelled stays.
     const text = form.elements.text;
     text.value = text.value.startsWith(form.dataset.sent) ? text.value.slice(form.dataset.sent.length) : text.value;
-    form.elements.client_id.value = "";
+    detach();
     typedAt = 0;
     keep(text.value);
   });

@@ -1,4 +1,5 @@
 // The console's own behaviour; htmx does the fetching, this does keys, focus, drafts and counts.
+import { attached, startAttachment, withFile } from "./attachment.js";
 import { startComposer } from "./composer.js";
 import { startKeys } from "./keys.js";
 import { startSound, ring } from "./sound.js";
@@ -13,10 +14,12 @@ Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) =>
 
 htmx.defineExtension("json-body", {
   onEvent(name, event) {
-    if (name === "htmx:configRequest" && event.detail.verb !== "get")
-      event.detail.headers["Content-Type"] = "application/json";
+    if (name !== "htmx:configRequest" || event.detail.verb === "get") return;
+    // With a file the browser names the kind itself, because it chooses the boundary.
+    event.detail.headers["Content-Type"] = attached(event.detail.elt) ? null : "application/json";
   },
-  encodeParameters(xhr, parameters) {
+  encodeParameters(xhr, parameters, element) {
+    if (attached(element)) return withFile(element);
     xhr.overrideMimeType("text/json");
     return JSON.stringify(Object.fromEntries(parameters instanceof FormData ? parameters.entries() : Object.entries(parameters)));
   },
@@ -148,6 +151,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 startComposer();
+startAttachment(notice);
 startKeys();
 startSound();
 count();
