@@ -119,6 +119,7 @@ def assemble(settings: Settings) -> Parts:
         lease_s=settings.turn_lease_s,
         tries=settings.turn_tries,
         settle_s=pushing.settle_s,
+        worker=database.process,
     )
     inbox = Inbox(database, bus, reorder_s=settings.whatsapp_reorder_s)
     desk = open_desk(

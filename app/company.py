@@ -6,10 +6,12 @@ from pathlib import Path
 
 from app.assembly import Parts
 from app.background import at_work
+from conversation.inheritance import Inheritance
 from conversation.leases import forget_leases
 from conversation.relay import Relay
 from conversation.watch import Watch
 from db.neighbours import Neighbours
+from db.roll_call import RollCall
 
 
 @asynccontextmanager
@@ -19,24 +21,32 @@ async def in_company(parts: Parts) -> AsyncIterator[None]:
     Raises OSError when too many processes share one SQLite file.
     """
     relay, neighbours = parts.relay, _neighbours(parts)
+    roll = neighbours or RollCall(parts.database)
     if neighbours and neighbours.alone():
         await parts.turns.forget_dead_workers()
         await parts.inbox.forget_dead_workers()
         await parts.outbox.forget_dead_workers()
         await forget_leases(parts.database)
     watch = Watch(parts.database, parts.bus, _told(relay, neighbours))
-    jobs = [watch.run(), *([relay.run()] if relay else [])]
+    heirs = Inheritance(parts.database, roll, parts.pushing.with_receipts)
+    jobs = [watch.run(), heirs.run(), *([relay.run()] if relay else [])]
     try:
         async with at_work(jobs):
             yield
     finally:
-        if neighbours:
-            neighbours.leave()
+        if isinstance(roll, RollCall):
+            await roll.leave()
+        else:
+            roll.leave()
 
 
 def _neighbours(parts: Parts) -> Neighbours | None:
     file = parts.database.url.database
-    return Neighbours(Path(file)) if parts.database.is_sqlite and file else None
+    return (
+        Neighbours(Path(file), parts.database.process)
+        if parts.database.is_sqlite and file
+        else None
+    )
 
 
 def _told(relay: Relay | None, neighbours: Neighbours | None) -> Callable[[], bool]:

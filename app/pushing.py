@@ -144,7 +144,8 @@ def _telegram(settings: Settings, database: Database) -> Connected | None:
                 await set_webhook(api, settings.telegram_webhook_url, secret)
                 await introducing
             else:
-                await Poller(api, store, Turnstile(database, "telegram")).run()
+                turnstile = Turnstile(database, "telegram", owner=database.process)
+                await Poller(api, store, turnstile).run()
         finally:
             introducing.cancel()
 

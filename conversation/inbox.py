@@ -146,7 +146,7 @@ class Inbox:
             )
             events = self._without_the_poisoned(list(rows))
             for event in events:
-                event.lease_until = moment + _LEASE
+                event.lease_owner, event.lease_until = self._database.process, moment + _LEASE
             return events
 
     def _without_the_poisoned(self, events: list[InboxEvent]) -> list[InboxEvent]:

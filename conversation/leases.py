@@ -18,12 +18,17 @@ _SET_BACK = timedelta(seconds=60)
 class Turnstile:
     """Lets one process at a time through; each has one of its own for the same name."""
 
-    def __init__(self, database: Database, name: str, life_s: float = 15.0) -> None:
-        """A lease ends `life_s` after it was taken last; take it again before."""
+    def __init__(
+        self, database: Database, name: str, life_s: float = 15.0, owner: str | None = None
+    ) -> None:
+        """A lease ends `life_s` after it was taken last; take it again before.
+
+        `owner` names this process; without it each object is one of its own.
+        """
         self._database = database
         self._name = name
         self._life = timedelta(seconds=life_s)
-        self._owner = uuid4().hex
+        self._owner = owner or uuid4().hex
         self.renew_s = life_s / 3
 
     async def take(self) -> bool:

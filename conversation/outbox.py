@@ -159,7 +159,7 @@ class Outbox:
             )
             if item is None:
                 return None
-            item.lease_until = now() + _LEASE
+            item.lease_owner, item.lease_until = self._database.process, now() + _LEASE
             items = [item, *await rest_of_turn(session, item, "pending")]
             return items, await outbound_of(session, items)
 

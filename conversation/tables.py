@@ -102,6 +102,7 @@ class InboxEvent(Base):
     raw: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # while not done
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
     next_at: Mapped[datetime | None]
+    lease_owner: Mapped[str | None]  # the process that takes it in
     lease_until: Mapped[datetime | None]
     error: Mapped[str | None]
 
@@ -160,6 +161,7 @@ class OutboxItem(Base):
     part: Mapped[int] = mapped_column(default=0, server_default="0")  # a long text has several
     tries: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = mapped_column(default=now)
+    lease_owner: Mapped[str | None]  # the process that sends it
     lease_until: Mapped[datetime | None]
     error: Mapped[str | None]
     sent_at: Mapped[datetime | None]

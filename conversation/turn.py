@@ -107,8 +107,12 @@ class Turns:
         lease_s: float,
         tries: int,
         settle_s: Mapping[str, float] | None = None,
+        worker: str | None = None,
     ) -> None:
-        """`settle_s` per channel: messages that arrive within it join one turn."""
+        """`settle_s` per channel: messages that arrive within it join one turn.
+
+        `worker` names who runs them; without it each object is one of its own.
+        """
         self._database = database
         self._transcript = transcript
         self._answerer = answerer
@@ -119,7 +123,7 @@ class Turns:
         self._settle = {
             channel: timedelta(seconds=seconds) for channel, seconds in (settle_s or {}).items()
         }
-        self._worker = uuid4().hex
+        self._worker = worker or uuid4().hex
 
     async def due(self, limit: int = 100) -> list[str]:
         """Name the conversations that are owed a turn nobody is running, longest waiting first."""

@@ -7,6 +7,7 @@ isolation / Savepoints / Transactional DDL".
 """
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -32,6 +33,7 @@ class Database:
     def __init__(self, url: str) -> None:
         """Open `url`, `sqlite+aiosqlite:///…` or `postgresql+psycopg://…`; connects lazily."""
         self.url = make_url(url)
+        self.process = str(secrets.randbits(31))  # names this process among all on the database
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database not in (None, "", ":memory:"):
             _make_private(Path(str(self.url.database)))

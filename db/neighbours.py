@@ -14,13 +14,14 @@ _MOST = 16
 class Neighbours:
     """This process's place among those that share a file."""
 
-    def __init__(self, file: Path) -> None:
-        """Take a place beside `file`. Raises OSError when all places are taken."""
+    def __init__(self, file: Path, name: str = "") -> None:
+        """Take a place beside `file` as `name`. Raises OSError when all places are taken."""
         self._places = [file.with_name(f"{file.name}.app-{number}") for number in range(_MOST)]
         for number, place in enumerate(self._places):
             held = _lock(place)
             if held is not None:
                 self._held, self._number = held, number
+                place.write_text(name)
                 return
         raise OSError(f"{_MOST} app processes use {file} already; take PostgreSQL for more")
 
@@ -34,6 +35,17 @@ class Neighbours:
                 return False
             os.close(free)
         return True
+
+    async def present(self) -> frozenset[str]:
+        """Name all processes that have the file open, this one too."""
+        names = set()
+        for number, place in enumerate(self._places):
+            free = None if number == self._number or not place.exists() else _lock(place)
+            if free is not None:
+                os.close(free)
+            elif place.exists():
+                names.add(place.read_text())
+        return frozenset(names)
 
     def leave(self) -> None:
         """Give the place back."""

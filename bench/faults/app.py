@@ -8,6 +8,7 @@ product; the points are laid around its methods here.
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Self
@@ -18,8 +19,13 @@ from sqlalchemy import event
 
 from app import assembly
 from app.main import create_app
+from bench.faults.telegram import TAG
 from channels import visitor
-from channels.message import Reply, Source
+from channels.message import Outbound, Reply, Source
+from channels.telegram import polling
+from channels.telegram import webhook as telegram_webhook
+from channels.telegram.bot_api import BotApi
+from channels.telegram.channel import Telegram
 from channels.whatsapp import channel, webhook
 from channels.whatsapp.channel import WhatsApp
 from conversation.inbox import Inbox
@@ -39,6 +45,7 @@ _METHODS: dict[str, tuple[type, str]] = {
     "finish-turn": (Turns, "_finish"),
     "claim-message": (Outbox, "_claim"),
     "send": (WhatsApp, "send"),
+    "send-telegram": (Telegram, "send"),
     "note-sent": (Outbox, "_sent"),
     "receipt": (Receipts, "note"),
 }
@@ -47,6 +54,7 @@ POINTS = (
     "before-commit",
 )
 _ECHO = Source("template", "echo", "1")
+_sending: ContextVar[str] = ContextVar("_sending", default="")  # the tag of the message
 
 
 class Echo:
@@ -68,6 +76,7 @@ def create() -> FastAPI:
     if folder:
         _lay_points(Path(folder))
         _fake_clock(Path(folder) / "clock")
+        _tag_telegrams()
     if os.environ.get("FAULTS_ASSISTANT") == "echo":
         vars(assembly)["BotAnswerer"] = lambda *_: Echo()
     return create_app()
@@ -107,6 +116,22 @@ def _around(
     return call
 
 
+def _tag_telegrams() -> None:
+    """Tell the vendor's double which row is sent; Telegram itself has no field for it."""
+    send, call = Telegram.send, BotApi.call
+
+    async def tagged_send(self: Telegram, address: str, message: Outbound) -> Any:
+        _sending.set(message.tag)
+        return await send(self, address, message)
+
+    async def tagged_call(self: BotApi, method: str, wait_s: float = 0, **fields: Any) -> Any:
+        tag = {TAG: _sending.get()} if method == "sendMessage" else {}
+        return await call(self, method, wait_s, **fields, **tag)
+
+    vars_of: Any = (Telegram, BotApi)
+    vars_of[0].send, vars_of[1].call = tagged_send, tagged_call
+
+
 def _fake_clock(file: Path) -> None:
     """Let every module that reads the calendar read it off by the seconds in `file`."""
 
@@ -119,5 +144,5 @@ def _fake_clock(file: Path) -> None:
             except (OSError, ValueError):
                 return moment
 
-    for module in (base, webhook, channel, visitor, api_jwt):
+    for module in (base, webhook, channel, telegram_webhook, polling, visitor, api_jwt):
         vars(module)["datetime"] = Calendar

@@ -1,49 +1,21 @@
 """Compare what customers sent and vendors took with what the database says became of it."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from bench.faults.deliveries import judge_deliveries, tags
+from bench.faults.findings import Findings
 from bench.faults.options import Options
-from bench.faults.record import Fault, Record, Said, Taken
+from bench.faults.record import Record, Said
 from conversation.tables import Conversation, InboxEvent, Message, OutboxItem, Turn
 from db.engine import Database
 
 _REORDER_S = 0.25  # SAPA_WHATSAPP_REORDER_S
-_GUESS_S = 15.0  # a send that was under way when something broke ends at most so much later
-
-
-@dataclass
-class Findings:
-    """The figures of one run; `broken` names each guarantee that did not hold, with examples."""
-
-    accepted: int = 0
-    processed: int = 0
-    answered: int = 0
-    apologies: int = 0
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    disordered: list[str] = field(default_factory=list)
-    too_late: int = 0  # pairs that came in the wrong order, too far apart to be put right
-    duplicates_by_fault: list[int] = field(default_factory=list)  # one number for each fault
-    duplicates_otherwise: list[str] = field(default_factory=list)
-
-    @property
-    def broken(self) -> dict[str, list[str]]:
-        """Name the guarantees that do not hold."""
-        most = [str(n) for n in self.duplicates_by_fault if n > 1]
-        found = {
-            "lost": self.lost,
-            "processed twice": self.doubled,
-            "out of order": self.disordered,
-            "more than one outbound duplicate of a crash": most,
-            "outbound duplicates without a crash": self.duplicates_otherwise,
-        }
-        return {name: examples for name, examples in found.items() if examples}
+_IN_ORDER = ("website", "telegram")  # bring the messages of a customer one after another
 
 
 async def drained(database: Database) -> bool:
@@ -105,7 +77,7 @@ async def audit(database: Database, record: Record, options: Options) -> Finding
     for row in messages.values():
         if row.author == "bot" and row.turn_id:
             replies[row.turn_id].append(row)
-    delivered = {items[tag.partition(":")[0]].message_id for tag in _tags(record.taken, items)}
+    delivered = {items[tag.partition(":")[0]].message_id for tag in tags(record.taken, items)}
     _judge_answers(found, stored, turns, replies, items, delivered)
     found.lost += [f"turn {one} never ended" for one in unfinished]
     customers = sum(row.author == "customer" for row in messages.values())
@@ -114,7 +86,7 @@ async def audit(database: Database, record: Record, options: Options) -> Finding
     if options.assistant == "echo":
         _judge_echo(found, dialogues, messages, turns, replies)
     _judge_order(found, stored)
-    _judge_deliveries(found, record, items)
+    judge_deliveries(found, record, items, options)
     return found
 
 
@@ -154,7 +126,12 @@ def _judge_answers(
     for said, row in stored:
         said_back = replies.get(row.turn_id, ())
         name = f"{said.channel} {said.customer} {said.number}"
-        if turns.get(row.turn_id) != "answered" or not said_back:
+        if said.silent:
+            if row.turn_id is None:
+                found.silent += 1
+            else:
+                found.doubled.append(f"{name} answered beside the owner")
+        elif turns.get(row.turn_id) != "answered" or not said_back:
             found.lost.append(f"{name} not answered")
         elif said.channel != "website" and any(one.id not in sent for one in said_back):
             found.lost.append(f"{name}: the answer was not sent")
@@ -194,7 +171,7 @@ def _judge_order(found: Findings, stored: Sequence[tuple[Said, Any]]) -> None:
                 continue
             assert first.accepted_at is not None
             # In time: acknowledged while the later one still had to wait for it.
-            if first.channel == "website" or first.accepted_at <= second.began_at + _REORDER_S:
+            if first.channel in _IN_ORDER or first.accepted_at <= second.began_at + _REORDER_S:
                 found.disordered.append(f"{first.customer} {second.number} before {first.number}")
             else:
                 found.too_late += 1
@@ -202,38 +179,3 @@ def _judge_order(found: Findings, stored: Sequence[tuple[Said, Any]]) -> None:
 
 def _written(one: tuple[Said, Any]) -> int:
     return one[0].number
-
-
-def _tags(taken: Iterable[Taken], items: Mapping[str, Any]) -> list[str]:
-    return [one.tag for one in taken if one.tag.partition(":")[0] in items]
-
-
-def _judge_deliveries(found: Findings, record: Record, items: Mapping[str, Any]) -> None:
-    """What vendors took: in order, and each thing once, but for one of each crash."""
-    firsts: dict[str, Taken] = {}
-    seqs: defaultdict[tuple[str, str], int] = defaultdict(int)
-    by_fault: Counter[int] = Counter()
-    for one in sorted(record.taken, key=lambda taken: taken.at):
-        if one.tag in firsts:
-            blame = _blame(record.faults, firsts[one.tag], one)
-            if blame is None:
-                found.duplicates_otherwise.append(f"{one.channel} {one.tag}")
-            else:
-                by_fault[blame] += 1
-            continue
-        firsts[one.tag] = one
-        seq = items[one.tag.partition(":")[0]].seq
-        if seq < seqs[one.channel, one.address]:
-            found.disordered.append(f"answer {seq} to {one.address} came late")
-        seqs[one.channel, one.address] = seq
-    found.duplicates_by_fault = [by_fault[n] for n in range(len(record.faults))]
-
-
-def _blame(faults: Sequence[Fault], first: Taken, again: Taken) -> int | None:
-    """Name the fault during which the first send was under way."""
-    found = [
-        place
-        for place, fault in enumerate(faults)
-        if first.began_at - _GUESS_S <= fault.at <= min(first.at + _GUESS_S, again.began_at)
-    ]
-    return found[-1] if found else None

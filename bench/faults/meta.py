@@ -24,6 +24,8 @@ _AHEAD_S = 6 * 3600  # customers' clocks begin that long ago, so that jumps stay
 _REPEATS = 0.1  # share of posts that come twice
 _SWAPPED_S = 0.15  # within it messages overtake each other
 _LATE = 0.03  # share of messages that come seconds late
+_OWNERS = 0.2  # share of customers whom the shop's owner answers by phone, so that the bot is quiet
+_STATUSES_AT_ONCE = 50
 
 
 class Meta:
@@ -38,6 +40,7 @@ class Meta:
         self._begun = int(time()) - _AHEAD_S
         self._sent = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._statuses: list[dict[str, Any]] = []  # to be told with the next body
         self.calm = False  # from the end of the faults on the vendor works
 
     def settings(self, url: str) -> dict[str, str]:
@@ -47,6 +50,7 @@ class Meta:
             "SAPA_WHATSAPP_APP_SECRET": SECRET,
             "SAPA_WHATSAPP_TOKEN": "token",
             "SAPA_WHATSAPP_API_URL": f"{url}/v25.0",
+            "SAPA_WHATSAPP_QUIET_MINUTES": str(7 * 24 * 60),
         }
 
     def routes(self) -> list[Route]:
@@ -57,9 +61,15 @@ class Meta:
         """Write `words` one after the other, with `pauses` before them; some come swapped."""
         chance = random.Random(f"{self._options.seed} {name}")
         posts = []
+        silent = chance.random() < _OWNERS
+        if silent:
+            await asyncio.sleep(pauses[0])
+            pauses = [0, *pauses[1:]]
+            await self._take_over(name)
         for number, text in enumerate(words):
             await asyncio.sleep(pauses[number])
             said = Said(self.name, name, number, f"wamid.{name}.{number}", monotonic())
+            said.silent = silent
             self._record.said.append(said)
             wait_s = chance.uniform(0, _SWAPPED_S)
             if chance.random() < _LATE:
@@ -69,7 +79,7 @@ class Meta:
 
     async def _write(self, said: Said, text: str, wait_s: float, luck: float) -> None:
         await asyncio.sleep(wait_s)
-        phone = f"62811{int(said.customer[1:]):08}"
+        phone = _phone(said.customer)
         item = {
             "id": said.source_id,
             "from": phone,
@@ -85,10 +95,24 @@ class Meta:
             await asyncio.sleep(luck * 30)
             await self._insist(value, said)
 
-    async def _insist(self, value: dict[str, Any], said: Said | None = None) -> None:
+    async def _take_over(self, name: str) -> None:
+        """Let the owner write to a customer from the phone app on the same number."""
+        echo = {
+            "id": f"wamid.{name}.owner",
+            "to": _phone(name),
+            "timestamp": str(self._begun - 1),
+            "type": "text",
+            "text": {"body": "saya bantu ya kak"},
+        }
+        await self._insist({"message_echoes": [echo]}, field="smb_message_echoes")
+
+    async def _insist(
+        self, value: dict[str, Any], said: Said | None = None, field: str = "messages"
+    ) -> None:
         """Post until it is answered with 200, as Meta does, only sooner."""
         metadata = {"display_phone_number": "1", "phone_number_id": NUMBER}
-        change = {"field": "messages", "value": {"metadata": metadata, **value}}
+        change = {"field": field, "value": {"metadata": metadata, **value}}
+        events = sum(len(found) for name, found in value.items() if name != "contacts")
         raw = json.dumps({"entry": [{"id": "1", "changes": [change]}]}).encode()
         digest = hmac.new(SECRET.encode(), raw, hashlib.sha256).hexdigest()
         headers = {"X-Hub-Signature-256": f"sha256={digest}"}
@@ -105,6 +129,7 @@ class Meta:
             if answer is not None and answer.status_code == httpx.codes.OK:
                 if said is not None and said.accepted_at is None:
                     said.accepted_at = monotonic()
+                self._record.events += events
                 return
             self._record.refused += 1
             await asyncio.sleep(self._chance.uniform(0.3, 1.5))
@@ -133,6 +158,7 @@ class Meta:
                 payload["biz_opaque_callback_data"],
                 began_at,
                 monotonic(),
+                unanswered=0.7 <= luck < 1.0,
             )
         )
         if self._options.receipts:
@@ -149,30 +175,36 @@ class Meta:
         task.add_done_callback(self._tasks.discard)
 
     async def _tell(self, wamid: str, tag: str) -> None:
-        for state in ("sent", "delivered"):
+        for state in ("sent", "delivered", "read"):
             await asyncio.sleep(self._chance.uniform(0.05, 0.5))
-            await self._insist(
-                {
-                    "statuses": [
-                        {
-                            "id": wamid,
-                            "status": state,
-                            "timestamp": str(int(time())),
-                            "biz_opaque_callback_data": tag,
-                        }
-                    ]
-                }
-            )
+            status = {"id": wamid, "status": state, "biz_opaque_callback_data": tag}
+            times = 2 if self._chance.random() < _REPEATS else 1
+            self._statuses += [{**status, "timestamp": str(int(time()))}] * times
+            await self._tell_all()
+
+    async def _tell_all(self) -> None:
+        """Post what waits; statuses of many messages come in one body, as Meta sends them."""
+        await asyncio.sleep(0.2)
+        told, self._statuses = (
+            self._statuses[:_STATUSES_AT_ONCE],
+            self._statuses[_STATUSES_AT_ONCE:],
+        )
+        if told:
+            await self._insist({"statuses": told})
 
     async def settle(self) -> None:
         """Wait until all receipts are told."""
-        while self._tasks:
-            await asyncio.wait(self._tasks, timeout=5)
+        while self._tasks or self._statuses:
+            await asyncio.wait(self._tasks or {asyncio.create_task(self._tell_all())}, timeout=5)
 
 
 def vendor_app(routes: Sequence[Route]) -> Starlette:
     """Build the one server all vendors share."""
     return Starlette(routes=list(routes))
+
+
+def _phone(customer: str) -> str:
+    return f"62811{int(customer[1:]):08}"
 
 
 def _fault(code: int) -> Response:

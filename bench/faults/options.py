@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 Assistant = Literal["echo", "rasa"]
 Store = Literal["sqlite", "postgresql"]
+Updates = Literal["polling", "webhook"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +15,12 @@ class Options:
     """One run. Times in seconds."""
 
     seed: int = 1
-    events: int = 1000  # messages of customers, repeats not counted
+    events: int = 1000  # messages of customers; repeats and receipts come on top
     minutes: float = 0.0  # over which they come; 0: at 20 a second
     database: Store = "sqlite"
     assistant: Assistant = "echo"
-    channels: tuple[str, ...] = ("website", "whatsapp")
+    channels: tuple[str, ...] = ("website", "whatsapp", "telegram")
+    telegram: Updates = "polling"  # how its updates come
     every_s: float = 10.0  # between two faults
     faults: tuple[str, ...] = ()  # only these; empty: all that fit
     receipts: bool = True  # WhatsApp tells what became of messages
@@ -46,6 +48,7 @@ def read_options() -> Options:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default=plain.database)
     parser.add_argument("--assistant", choices=["echo", "rasa"], default=plain.assistant)
     parser.add_argument("--channels", default=",".join(plain.channels))
+    parser.add_argument("--telegram", choices=["polling", "webhook"], default=plain.telegram)
     parser.add_argument("--faults", default="", help="comma-separated; see bench/faults/damage.py")
     parser.add_argument("--vendor-faults", type=float, default=plain.vendor_faults)
     parser.add_argument("--no-receipts", action="store_true")
@@ -58,6 +61,7 @@ def read_options() -> Options:
         database=cast("Store", said.database),
         assistant=cast("Assistant", said.assistant),
         channels=tuple(said.channels.split(",")),
+        telegram=cast("Updates", said.telegram),
         every_s=said.every,
         faults=tuple(filter(None, said.faults.split(","))),
         receipts=not said.no_receipts,

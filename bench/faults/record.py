@@ -15,6 +15,7 @@ class Said:
     began_at: float  # of the first try to hand it over
     accepted_at: float | None = None
     tries: int = 0
+    silent: bool = False  # the owner has taken the customer, so the bot must not answer
     acknowledged_as: set[str] = field(default_factory=set)  # ids given for it; more is a fault
 
 
@@ -27,6 +28,7 @@ class Taken:
     tag: str  # of the outbox row and its part
     began_at: float  # when its request arrived
     at: float
+    unanswered: bool = False  # the vendor did not say so
 
 
 @dataclass(slots=True)
@@ -46,7 +48,8 @@ class Record:
     said: list[Said] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    posts: int = 0  # requests that brought events, repeats and receipts too
+    posts: int = 0  # requests that brought events
+    events: int = 0  # brought and acknowledged: messages, repeats, receipts, what the owner wrote
     refused: int = 0  # of them, because somebody was dead
     spoiled: int = 0  # sends that a vendor failed, hung, or did not answer
     begun_at: float = field(default_factory=monotonic)

@@ -13,15 +13,18 @@ import uvicorn
 from starlette.routing import Route
 
 from bench.faults.damage import Damage
-from bench.faults.ledger import Findings, audit, drained
+from bench.faults.findings import Findings
+from bench.faults.ledger import audit, drained
 from bench.faults.meta import Meta, vendor_app
 from bench.faults.options import Options
 from bench.faults.record import Record
+from bench.faults.telegram import Telegram
 from bench.faults.website import Website
 from bench.faults.world import World
 from db.engine import Database
 
 _MESSAGES = 20  # of one customer
+_PAUSES = 0.35  # share of messages that come after a pause; the rest come in bursts
 _DRAINED_WITHIN_S = 300.0
 # Of what people write; none leads to a person, who would not answer here.
 _WORDS = (
@@ -57,7 +60,11 @@ async def run(options: Options, folder: Path) -> tuple[Record, Findings]:
     async with httpx.AsyncClient(base_url=url, timeout=15, limits=limits) as http:
         known: dict[str, Channel] = {
             channel.name: channel
-            for channel in (Website(options, record, http), Meta(options, record, http))
+            for channel in (
+                Website(options, record, http),
+                Meta(options, record, http),
+                Telegram(options, record, http),
+            )
         }
         channels = [known[name] for name in options.channels]
         vendor_url = f"http://127.0.0.1:{options.port + 1}"
@@ -105,9 +112,10 @@ async def _write(options: Options, channels: Sequence[Channel]) -> None:
     tasks = []
     for number in range(customers):
         count = _MESSAGES if number < customers - 1 else options.events - _MESSAGES * number
-        waits = [chance.uniform(0, 1) ** 2 for _ in range(count)]  # bursts and pauses
+        # Bursts, which become one turn where a channel has a settle time, and pauses.
+        waits = [chance.uniform(0.5, 1) if chance.random() < _PAUSES else 0 for _ in range(count)]
         whole = sum(waits) or 1.0
-        pauses = [one / whole * stay_s * 0.9 for one in waits]
+        pauses = [one / whole * stay_s * 0.9 or chance.uniform(0, 0.3) for one in waits]
         pauses[0] += chance.uniform(0, options.lasts_s - stay_s)
         words = [f"{chance.choice(_WORDS)} #{number}-{n}" for n in range(count)]
         channel = channels[number % len(channels)]

@@ -5,7 +5,7 @@ from collections import Counter
 from statistics import median
 from time import monotonic
 
-from bench.faults.ledger import Findings
+from bench.faults.findings import Findings
 from bench.faults.options import Options
 from bench.faults.record import Fault, Record
 
@@ -17,7 +17,8 @@ def table(options: Options, record: Record, findings: Findings) -> str:
     rows = {
         "command": _command(options),
         "messages of customers": len(record.said),
-        "requests that brought events, repeats and receipts too": record.posts,
+        "events: messages, repeats, receipts, the owner's own words": record.events,
+        "requests that brought them": record.posts,
         "of them met a dead process and came again": record.refused,
         "sends that the vendor failed, hung or left unanswered": record.spoiled,
         "crashes of the app": len(deadly),
@@ -25,22 +26,33 @@ def table(options: Options, record: Record, findings: Findings) -> str:
         "accepted": findings.accepted,
         "processed": findings.processed,
         "answered": findings.answered,
+        "left to the owner, who answers by phone": findings.silent,
         "answered with an apology": findings.apologies,
         "lost": len(findings.lost),
         "processed twice": len(findings.doubled),
         "out of order": len(findings.disordered),
         "came too late to be put in order": findings.too_late,
-        "outbound duplicates, all": sum(by_fault) + len(findings.duplicates_otherwise),
+        "outbound duplicates, all but the next line's": sum(by_fault)
+        + len(findings.duplicates_otherwise),
+        "outbound duplicates where Telegram took it and did not say so": (
+            findings.duplicates_unanswered
+        ),
         "outbound duplicates per crash, most": max(by_fault, default=0),
         "ready again after a crash, p50 / max": _seconds(deadly),
         "ready again after another fault, p50 / max": _seconds(
             [fault for fault in record.faults if not fault.deadly]
         ),
-        "took": f"{(monotonic() - record.begun_at) / 60:.1f} min; load {os.getloadavg()[0]:.1f}",
+        "took": _took(record),
     }
     return "\n".join(
         ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())]
     )
+
+
+def _took(record: Record) -> str:
+    seconds = monotonic() - record.begun_at
+    pace = record.events / seconds
+    return f"{seconds / 60:.1f} min, {pace:.0f} events/s; load {os.getloadavg()[0]:.1f}"
 
 
 def _command(options: Options) -> str:
@@ -50,6 +62,12 @@ def _command(options: Options) -> str:
         words.append(f"--minutes {options.minutes:g}")
     if options.channels != Options().channels:
         words.append(f"--channels {','.join(options.channels)}")
+    if options.telegram != Options().telegram:
+        words.append(f"--telegram {options.telegram}")
+    if options.faults:
+        words.append(f"--faults {','.join(options.faults)}")
+    if options.every_s != Options().every_s:
+        words.append(f"--every {options.every_s:g}")
     if not options.receipts:
         words.append("--no-receipts")
     return f"`{' '.join(words)}`"

@@ -47,6 +47,7 @@ class Website:
             message = {"client_id": UUID(int=chance.getrandbits(128)).hex, "text": text}
             for _ in range(2 if chance.random() < _REPEATS else 1):
                 taken = await self._insist("/api/web/messages", message, headers, said)
+                self._record.events += 1
                 said.acknowledged_as.add(taken["id"])
                 said.source_id = said.source_id or taken["id"]
                 said.accepted_at = said.accepted_at or monotonic()

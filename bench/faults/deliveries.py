@@ -1,0 +1,57 @@
+"""What vendors took: in order, and each thing once, but for one of each crash."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bench.faults.findings import Findings
+from bench.faults.options import Options
+from bench.faults.record import Fault, Record, Taken
+
+_GUESS_S = 15.0  # a send that was under way when something broke ends at most so much later
+
+
+def tags(taken: Iterable[Taken], items: Mapping[str, Any]) -> list[str]:
+    return [one.tag for one in taken if one.tag.partition(":")[0] in items]
+
+
+def judge_deliveries(
+    found: Findings, record: Record, items: Mapping[str, Any], options: Options
+) -> None:
+    """Count what vendors took twice, and blame a fault for it where there was one."""
+    firsts: dict[str, Taken] = {}
+    seqs: defaultdict[tuple[str, str], int] = defaultdict(int)
+    by_fault: Counter[int] = Counter()
+    for one in sorted(record.taken, key=lambda taken: taken.at):
+        if one.tag in firsts:
+            if firsts[one.tag].unanswered and not _has_receipts(one, options):
+                found.duplicates_unanswered += 1
+                firsts[one.tag] = one
+                continue
+            blame = _blame(record.faults, firsts[one.tag], one)
+            if blame is None:
+                found.duplicates_otherwise.append(f"{one.channel} {one.tag}")
+            else:
+                by_fault[blame] += 1
+            continue
+        firsts[one.tag] = one
+        seq = items[one.tag.partition(":")[0]].seq
+        if seq < seqs[one.channel, one.address]:
+            found.disordered.append(f"answer {seq} to {one.address} came late")
+        seqs[one.channel, one.address] = seq
+    found.duplicates_by_fault = [by_fault[n] for n in range(len(record.faults))]
+
+
+def _blame(faults: Sequence[Fault], first: Taken, again: Taken) -> int | None:
+    """Name the fault during which the first send was under way."""
+    found = [
+        place
+        for place, fault in enumerate(faults)
+        if first.began_at - _GUESS_S <= fault.at <= min(first.at + _GUESS_S, again.began_at)
+    ]
+    return found[-1] if found else None
+
+
+def _has_receipts(one: Taken, options: Options) -> bool:
+    """Whether the vendor told later that it had taken the message whose answer was lost."""
+    return one.channel == "whatsapp" and options.receipts
