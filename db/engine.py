@@ -8,12 +8,12 @@ isolation / Savepoints / Transactional DDL".
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, Dialect, event, make_url, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -21,9 +21,9 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from db.one_hop import connect
+from db.in_place import InPlaceConnection, Threads, connect
 
-_BUSY_TIMEOUT_MS = 10_000
+_BUSY_TIMEOUT_S = 10.0
 _READ_ONLY = "sapa_read_only"
 
 
@@ -37,7 +37,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database not in (None, "", ":memory:"):
             _make_private(Path(str(self.url.database)))
-        self.engine = _create_engine(url, is_sqlite=self.is_sqlite)
+        self._threads = Threads() if self.is_sqlite else None
+        self.engine = _create_engine(url, self._threads)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         # SQLite lets its writers wait by sleeping, up to 100 ms at a time and in no order, each
         # with a connection in hand; here they stand in line.
@@ -70,6 +71,8 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+        if self._threads:
+            self._threads.close()
 
 
 def _make_private(file: Path) -> None:
@@ -79,19 +82,26 @@ def _make_private(file: Path) -> None:
         file.touch(0o600)
 
 
-def _create_engine(url: str, *, is_sqlite: bool) -> AsyncEngine:
+def _create_engine(url: str, threads: Threads | None) -> AsyncEngine:
     # Parameters are what customers wrote; an error's text ends up in logs.
-    if not is_sqlite:
+    if threads is None:
         return create_async_engine(
             url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
         )
     engine = create_async_engine(
         url,
-        connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000, "async_creator_fn": connect},
+        connect_args={"timeout": _BUSY_TIMEOUT_S},
         # Readers must find a connection while writers wait for a lock that somebody else holds.
         max_overflow=35,
         hide_parameters=True,
     )
+
+    def open_in_place(
+        _dialect: Dialect, _record: object, place: Sequence[Any], options: Mapping[str, Any]
+    ) -> InPlaceConnection:
+        return connect(threads, *place, **options)
+
+    event.listen(engine.sync_engine, "do_connect", open_in_place)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -104,7 +114,6 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         # In WAL mode NORMAL survives a killed process; FULL also survives a power cut.
         "synchronous=FULL",
-        f"busy_timeout={_BUSY_TIMEOUT_MS}",
         "foreign_keys=ON",
         "secure_delete=ON",
     ):
