@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.message import Inbound
+from conversation.rows import event_of, remember
 from conversation.tables import Conversation, Message
-from conversation.transcript import Accepted, Transcript, known, locked, remember
+from conversation.transcript import Accepted, Transcript, known, locked
 from conversation.words import heard, words_of
 
 CORRECTS = "corrects"  # in a message's data: the id of the message that it says in other words
@@ -72,7 +73,9 @@ async def _change(
     if "attachment" in after:
         after["attachment"] = _same_file(before, after["attachment"])
     message.data = {**message.data, **after}
-    await remember(session, inbound.channel, inbound.source_id, message.id)
+    event = await event_of(session, inbound.channel, inbound.source_id)
+    event_id = event.id if event else None
+    await remember(session, event_id, inbound.channel, inbound.source_id, message.id)
 
 
 def _same_file(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,45 +1,27 @@
 """Which of a customer's messages the bot still has to answer, and in which turn."""
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from conversation.rows import Begun, begin_turn, messages_of, running_turn, try_again, unanswered
 from conversation.tables import Conversation, Message, Turn
-from db.base import new_id, now
+from db.base import now
 
 # Text that is joined for one turn; a flood of long messages must not keep Rasa busy for others.
 _MOST_CHARS = 4_096
 
 
-async def open_turn(session: AsyncSession, conversation_id: str) -> tuple[Turn, list[Message]]:
-    """Go on with the turn a dead worker left, else begin one with what is unanswered."""
-    left = await session.scalar(
-        select(Turn).where(Turn.conversation_id == conversation_id, Turn.status == "running")
-    )
+async def open_turn(
+    session: AsyncSession, conversation_id: str
+) -> tuple[Begun | None, list[Message]]:
+    """Go on with the turn a dead worker left, else begin one with what is unanswered, if any."""
+    left = await running_turn(session, conversation_id)
     if left is not None:
-        left.tries += 1
-        return left, await _messages(session, conversation_id, left.id)
-    messages = _joined(await _messages(session, conversation_id, None))
-    turn = Turn(id=new_id(), conversation_id=conversation_id, tries=1)
-    if messages:
-        session.add(turn)
-        await session.flush()
-        for message in messages:
-            message.turn_id = turn.id
+        again = await try_again(session, left)
+        return again, await messages_of(session, conversation_id, left.id)
+    messages = _joined(await unanswered(session, conversation_id))
+    turn = await begin_turn(session, conversation_id, messages) if messages else None
     return turn, messages
-
-
-async def is_unanswered(session: AsyncSession, conversation_id: str) -> bool:
-    """Whether something was said that no turn has taken yet."""
-    first = await session.scalar(
-        select(Message.id)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.owed,
-            Message.turn_id.is_(None),
-        )
-        .limit(1)
-    )
-    return first is not None
 
 
 async def owe_nothing(session: AsyncSession, conversation: Conversation) -> None:
@@ -73,18 +55,3 @@ def _joined(messages: list[Message]) -> list[Message]:
         if message.choice is not None:
             return messages[:1]
     return messages
-
-
-async def _messages(
-    session: AsyncSession, conversation_id: str, turn_id: str | None
-) -> list[Message]:
-    rows = await session.scalars(
-        select(Message)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.owed,
-            Message.turn_id.is_(None) if turn_id is None else Message.turn_id == turn_id,
-        )
-        .order_by(Message.seq)
-    )
-    return list(rows)

@@ -15,6 +15,7 @@ from channels.message import Author, Inbound, Lang, Reply, State
 from conversation.bus import Bus
 from conversation.line import AboutTheWait, leave_the_line, leave_to_the_person
 from conversation.owed import owe_nothing
+from conversation.rows import add_message, event_of, messages_after, remember
 from conversation.tables import Conversation, InboxEvent, Message, OutboxItem
 from conversation.words import heard, owner_name, shown
 from db.base import new_id, now
@@ -118,9 +119,9 @@ class Transcript:
     async def _store(self, conversation_id: str, inbound: Inbound) -> Accepted:
         async with self.database.write() as session:
             conversation = await locked(session, conversation_id)  # repeats come one by one
-            message = await known(session, inbound.channel, inbound.source_id)
-            if message is not None:
-                return Accepted(message.id, message.seq, message.owed)
+            event = await event_of(session, inbound.channel, inbound.source_id)
+            if event is not None and event.message_id is not None:
+                return Accepted(event.message_id, event.seq, event.owed)
             text = await heard(session, conversation, inbound)
             if conversation.state == "closed":  # the customer came back
                 conversation.state, conversation.dialogue = "bot", {}
@@ -138,7 +139,9 @@ class Transcript:
                 data=inbound.data,
                 owed=owed,
             )
-            await remember(session, inbound.channel, inbound.source_id, message.id)
+            await remember(
+                session, event and event.id, inbound.channel, inbound.source_id, message.id
+            )
             return Accepted(message.id, message.seq, owed)
 
     async def _owed(
@@ -156,7 +159,8 @@ class Transcript:
         """Note once what the owner wrote by phone; the bot is quiet for a while after it."""
         async with self.database.write() as session:
             conversation = await locked(session, conversation_id)
-            if await known(session, said.channel, said.source_id):
+            event = await event_of(session, said.channel, said.source_id)
+            if event is not None and event.message_id is not None:
                 return
             lang = cast("Lang", conversation.lang)
             message = await append(
@@ -167,7 +171,7 @@ class Transcript:
                 text=shown(said.text, said.data, lang),
                 data=said.data,
             )
-            await remember(session, said.channel, said.source_id, message.id)
+            await remember(session, event and event.id, said.channel, said.source_id, message.id)
             conversation.quiet_until = max(
                 said.sent_at + quiet, conversation.quiet_until or said.sent_at
             )
@@ -227,13 +231,7 @@ class Transcript:
     async def after(self, conversation_id: str, seq: int, limit: int = 200) -> list[Message]:
         """Read the messages numbered above `seq`, oldest first, at most `limit`."""
         async with self.database.read() as session:
-            rows = await session.scalars(
-                select(Message)
-                .where(Message.conversation_id == conversation_id, Message.seq > seq)
-                .order_by(Message.seq)
-                .limit(limit)
-            )
-            return list(rows)
+            return await messages_after(session, conversation_id, seq, limit)
 
     def announce(self, conversation_id: str, **event: Any) -> None:
         """Wake everybody who looks at this conversation; `event` defaults to a new message."""
@@ -292,7 +290,8 @@ async def append(
     """Add one message with the next number; `conversation` must be locked by this session."""
     conversation.last_seq += 1
     conversation.updated_at = now()
-    message = Message(
+    return await add_message(
+        session,
         id=message_id or new_id(),
         conversation_id=conversation.id,
         seq=conversation.last_seq,
@@ -301,12 +300,8 @@ async def append(
         data=dict(data),
         choices=list(choices),
         lang=lang or conversation.lang,
-        at=now(),
         **fields,
     )
-    session.add(message)
-    await session.flush()
-    return message
 
 
 def _leaves_the_line(inbound: Inbound) -> bool:
@@ -321,17 +316,6 @@ async def known(session: AsyncSession, channel: str, source_id: str) -> Message 
         .join(InboxEvent, InboxEvent.message_id == Message.id)
         .where(InboxEvent.channel == channel, InboxEvent.source_id == source_id)
     )
-
-
-async def remember(session: AsyncSession, channel: str, source_id: str, message_id: str) -> None:
-    """Let a repeat find the message; what came by webhook has its row in the inbox already."""
-    event = await session.scalar(
-        select(InboxEvent).where(InboxEvent.channel == channel, InboxEvent.source_id == source_id)
-    )
-    if event is None:
-        event = InboxEvent(channel=channel, source_id=source_id)
-        session.add(event)
-    event.message_id = message_id
 
 
 def _thread(row: Conversation) -> Thread:

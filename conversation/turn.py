@@ -21,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels.message import AttachmentKind, Lang, Reply
 from conversation.lease import kept
 from conversation.line import leave_the_line
-from conversation.owed import is_unanswered, open_turn
+from conversation.owed import open_turn
+from conversation.rows import end_turn, is_unanswered, status_of
 from conversation.tables import Conversation, Handoff, Message, Turn
 from conversation.transcript import Transcript, locked
 from conversation.words import attachment_of, words_of
@@ -181,7 +182,7 @@ class Turns:
             if not await self._settled(session, conversation):
                 return None
             turn, messages = await open_turn(session, conversation_id)
-            if not messages:
+            if turn is None or not messages:
                 conversation.pending_since = None
                 return None
             conversation.lease_owner = self._worker
@@ -262,25 +263,24 @@ class Turns:
         """
         async with self._database.write() as session:
             conversation = await locked(session, question.conversation_id)
-            turn = await session.get_one(Turn, question.turn_id)
-            if conversation.lease_owner != self._worker or turn.status != "running":
+            running = await status_of(session, question.turn_id) == "running"
+            if conversation.lease_owner != self._worker or not running:
                 return False  # we were too slow, and another worker has taken over
             conversation.lease_owner = conversation.lease_until = None
-            turn.finished_at, turn.intent, turn.confidence = now(), answer.intent, answer.confidence
-            if conversation.state != ("waiting" if question.waiting else "bot"):
-                # A person took over meanwhile, or who waited tapped something else.
-                turn.status = "dropped"
-                owed = conversation.state == "bot" and await is_unanswered(session, conversation.id)
-                conversation.pending_since = now() if owed else None
-                return owed
-            turn.status = "answered"
-            owed = answer.handoff is None and await is_unanswered(session, conversation.id)
+            # A person took over meanwhile, or who waited tapped something else.
+            dropped = conversation.state != ("waiting" if question.waiting else "bot")
+            status = "dropped" if dropped else "answered"
+            result = {"status": status, "intent": answer.intent, "confidence": answer.confidence}
+            await end_turn(session, question.turn_id, result)
+            hands_over = conversation.state != "bot" if dropped else answer.handoff is not None
+            owed = not hands_over and await is_unanswered(session, conversation.id)
             conversation.pending_since = now() if owed else None
-            await self._apply(session, conversation, turn, answer)
+            if not dropped:
+                await self._apply(session, conversation, question.turn_id, answer)
             return owed
 
     async def _apply(
-        self, session: AsyncSession, conversation: Conversation, turn: Turn, answer: Answer
+        self, session: AsyncSession, conversation: Conversation, turn_id: str, answer: Answer
     ) -> None:
         conversation.dialogue = dict(answer.dialogue)
         conversation.lang = answer.lang or conversation.lang
@@ -293,7 +293,7 @@ class Turns:
             conversation.customer_id, conversation.verified = answer.verified, True
         for reply in answer.replies:
             await self._transcript.add_reply(
-                session, conversation, reply, "bot", self._bot_name, turn.id
+                session, conversation, reply, "bot", self._bot_name, turn_id
             )
         if answer.leaves_line:
             await leave_the_line(session, conversation)
@@ -301,7 +301,7 @@ class Turns:
             conversation.state, conversation.dialogue = "waiting", {}
             session.add(
                 Handoff(
-                    id=turn.id,
+                    id=turn_id,
                     conversation_id=conversation.id,
                     reason=answer.handoff.reason,
                     brief=dict(answer.handoff.brief),
