@@ -74,7 +74,7 @@ async def _change(
         after["attachment"] = _same_file(before, after["attachment"])
     message.data = {**message.data, **after}
     event = await event_of(session, inbound.channel, inbound.source_id)
-    event_id = event.id if event else None
+    event_id = event.event_id if event else None
     await remember(session, event_id, inbound.channel, inbound.source_id, message.id)
 
 

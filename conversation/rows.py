@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversation.tables import InboxEvent, Message, Turn
@@ -52,12 +52,22 @@ class Begun:
     tries: int
 
 
-async def messages_after(
-    session: AsyncSession, conversation_id: str, seq: int, most: int
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What a channel delivered; `message_id` is None before it is taken in."""
+
+    event_id: str
+    message_id: str | None
+    seq: int
+    owed: bool
+
+
+def messages_after(
+    connection: Connection, conversation_id: str, seq: int, most: int
 ) -> list[Message]:
     """Read the messages numbered above `seq`, oldest first, at most `most`."""
     given = {"conversation": conversation_id, "seq": seq, "most": most}
-    return [_message(row) for row in await session.execute(_AFTER, given)]
+    return [_message(row) for row in connection.execute(_AFTER, given)]
 
 
 async def add_message(session: AsyncSession, **values: Any) -> Message:
@@ -67,11 +77,11 @@ async def add_message(session: AsyncSession, **values: Any) -> Message:
     return Message(**row)
 
 
-async def event_of(session: AsyncSession, channel: str, source_id: str) -> Row[Any] | None:
-    """Find what a channel delivered (id), and the message it became (message_id, seq, owed)."""
+async def event_of(session: AsyncSession, channel: str, source_id: str) -> Delivered | None:
+    """Find what a channel delivered, and the message it became."""
     given = {"channel": channel, "source": source_id}
-    found: Row[Any] | None = (await session.execute(_EVENT, given)).one_or_none()
-    return found
+    row = (await session.execute(_EVENT, given)).one_or_none()
+    return Delivered(*row) if row else None
 
 
 async def remember(

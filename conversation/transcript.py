@@ -139,9 +139,8 @@ class Transcript:
                 data=inbound.data,
                 owed=owed,
             )
-            await remember(
-                session, event and event.id, inbound.channel, inbound.source_id, message.id
-            )
+            event_id = event.event_id if event else None
+            await remember(session, event_id, inbound.channel, inbound.source_id, message.id)
             return Accepted(message.id, message.seq, owed)
 
     async def _owed(
@@ -171,7 +170,8 @@ class Transcript:
                 text=shown(said.text, said.data, lang),
                 data=said.data,
             )
-            await remember(session, event and event.id, said.channel, said.source_id, message.id)
+            event_id = event.event_id if event else None
+            await remember(session, event_id, said.channel, said.source_id, message.id)
             conversation.quiet_until = max(
                 said.sent_at + quiet, conversation.quiet_until or said.sent_at
             )
@@ -230,8 +230,9 @@ class Transcript:
 
     async def after(self, conversation_id: str, seq: int, limit: int = 200) -> list[Message]:
         """Read the messages numbered above `seq`, oldest first, at most `limit`."""
-        async with self.database.read() as session:
-            return await messages_after(session, conversation_id, seq, limit)
+        return await self.database.ask(
+            lambda connection: messages_after(connection, conversation_id, seq, limit)
+        )
 
     def announce(self, conversation_id: str, **event: Any) -> None:
         """Wake everybody who looks at this conversation; `event` defaults to a new message."""

@@ -8,10 +8,10 @@ isolation / Savepoints / Transactional DDL".
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, event, make_url, text
 from sqlalchemy.ext.asyncio import (
@@ -20,11 +20,14 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.util.concurrency import greenlet_spawn
 
 from db.in_place import InPlaceConnection, Threads, connect
 
 _BUSY_TIMEOUT_S = 10.0
 _READ_ONLY = "sapa_read_only"
+
+T = TypeVar("T")
 
 
 class Database:
@@ -62,6 +65,18 @@ class Database:
         async with self._sessions() as session:
             await session.connection(execution_options={_READ_ONLY: True})
             yield session
+
+    async def ask(self, question: Callable[[Connection], T]) -> T:
+        """Run `question` on one snapshot, without the ORM: for what every turn asks.
+
+        It must not wait for anything but the database.
+        """
+
+        def run() -> T:
+            with self.engine.sync_engine.connect() as connection:
+                return question(connection.execution_options(**{_READ_ONLY: True}))
+
+        return await greenlet_spawn(run)
 
     async def check(self) -> None:
         """Raise if the database cannot be reached."""

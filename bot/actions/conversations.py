@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, bindparam, select
+from sqlalchemy import Connection, Row, Table, bindparam, select
 
 from conversation.tables import Conversation, Message
 from db.engine import Database
@@ -14,9 +14,11 @@ _NOT_LONG_AGO = 8  # messages
 _conversations = cast("Table", Conversation.__table__)
 _messages = cast("Table", Message.__table__)
 # Of the tables, not of the objects, which take five times as long to load.
-_CONVERSATION = select(_conversations).where(_conversations.c.id == bindparam("conversation"))
+_CONVERSATION = select(
+    *_conversations.c["id", "site", "channel", "customer_id", "verified", "missed_turns", "context"]
+).where(_conversations.c.id == bindparam("conversation"))
 _RECENTLY_SAID = (
-    select(_messages)
+    select(*_messages.c["author", "text", "kind", "data", "choices", "source", "mood"])
     .where(_messages.c.conversation_id == bindparam("conversation"))
     .order_by(_messages.c.seq.desc())
     .limit(_RECENT)
@@ -85,12 +87,15 @@ def _order_in(said: tuple[Said, ...]) -> str | None:
 
 async def read_conversation(database: Database, conversation_id: str) -> ConversationView:
     """Return the conversation; one that is not stored is anonymous and new."""
+    return await database.ask(lambda connection: _view(connection, conversation_id))
+
+
+def _view(connection: Connection, conversation_id: str) -> ConversationView:
     given = {"conversation": conversation_id}
-    async with database.read() as session:
-        row = (await session.execute(_CONVERSATION, given)).one_or_none()
-        if row is None:
-            return ConversationView(conversation_id)
-        recent = [_said(message) for message in await session.execute(_RECENTLY_SAID, given)]
+    row = connection.execute(_CONVERSATION, given).one_or_none()
+    if row is None:
+        return ConversationView(conversation_id)
+    recent = [_said(message) for message in connection.execute(_RECENTLY_SAID, given)]
     return ConversationView(
         id=row.id,
         site=row.site,
