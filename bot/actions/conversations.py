@@ -80,7 +80,8 @@ class ConversationView:
 
 
 def _order_in(said: tuple[Said, ...]) -> str | None:
-    offered = (choice for one in said for choice in one.choices)
+    # A card shows an order that was asked for; who then asks for an order may mean another.
+    offered = (choice for one in said if one.kind != "order" for choice in one.choices)
     tracks = (choice.partition(":") for choice in offered if choice.startswith("track_order:"))
     return next((number for _, _, number in tracks), None)
 

@@ -1,5 +1,6 @@
 """Track an order: number, proof, then where it is and what to do when it is late."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from bot.actions.moments import day, moment, money
 from bot.actions.offers import offer_something
 from bot.actions.proofs import (
     find_orders,
+    gave_whole_proof,
     needs_proof,
     numbers_of,
     say_not_found,
@@ -93,7 +95,7 @@ class TrackOrder(Form):
             say_not_found(turn, missing)
             return
         for order in orders:
-            show_order(turn, order)
+            show_order(turn, order, _next_steps(turn, order) if len(orders) == 1 else ())
         if missing:
             turn.say("order-others-not-found", kind="error", orders=", ".join(missing))
         late = [order for order in orders if order.late]
@@ -131,7 +133,23 @@ def _label(turn: Turn, order: OrderView) -> str:
     return f"{order.number} · {status_words(turn.services.templates, order.status, turn.lang)}"
 
 
-def show_order(turn: Turn, order: OrderView) -> None:
+def _next_steps(turn: Turn, order: OrderView) -> list[Choice]:
+    """Offer one step, so that with an offer below it no channel has to make a list of them.
+
+    Looking again is offered to those who are not asked for a proof again. What is late has its
+    own choices.
+    """
+    if order.late:
+        return []
+    if not order.is_open:
+        return [turn.choice(f"open_ticket:{order.number}")]
+    if turn.conversation.owner == order.customer_id or gave_whole_proof(turn):
+        again = turn.words("label-track_order-again")
+        return [turn.choice(f"track_order:{order.number}", again)]
+    return [turn.choice("request_human")]
+
+
+def show_order(turn: Turn, order: OrderView, choices: Sequence[Choice] = ()) -> None:
     """Say how an order stands; the card carries the rest."""
     last = order.events[-1] if order.events else None
     slots: dict[str, Any] = {
@@ -158,7 +176,7 @@ def show_order(turn: Turn, order: OrderView) -> None:
         else:
             slots["date"] = day(turn, order.eta)
     mood: Any = "sorry" if order.late else "happy" if order.status == "delivered" else "neutral"
-    turn.say(template, kind="order", data=_card(turn, order), mood=mood, **slots)
+    turn.say(template, kind="order", data=_card(turn, order), choices=choices, mood=mood, **slots)
 
 
 def _card(turn: Turn, order: OrderView) -> dict[str, Any]:

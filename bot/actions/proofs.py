@@ -72,10 +72,14 @@ async def find_orders(turn: Turn) -> tuple[list[OrderView], list[str]] | None:
         turn.say("order-source-down", kind="error")
         turn.leave_form()
         return None
-    whole = len(str(turn.slots.get("proof") or "")) > _ENDING
-    if found and whole and turn.conversation.owner is None:
+    if found and gave_whole_proof(turn) and turn.conversation.owner is None:
         turn.command(verified=found[0].customer_id)
     return found, missing
+
+
+def gave_whole_proof(turn: Turn) -> bool:
+    """Whether the proof given is a whole phone number or an e-mail, not only four digits."""
+    return len(str(turn.slots.get("proof") or "")) > _ENDING
 
 
 async def _find(turn: Turn, number: str) -> OrderView:

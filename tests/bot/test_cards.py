@@ -1,4 +1,4 @@
-"""Cards as WhatsApp shows them: its own buttons and lists, under a text that stands alone."""
+"""Cards as WhatsApp and Telegram show them: their own buttons, under a text that stands alone."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,9 +11,11 @@ import yaml
 from bot.actions.services import Services
 from bot.speech import from_json
 from channels.message import Lang
+from channels.telegram import wording as telegram
 from channels.whatsapp.wording import parts_of
-from crm.tables import Shipment
+from crm.tables import Order, Shipment
 from tests.bot.rehearsal import Rehearsal
+from tests.channels.telegram.double import refused as refused_by_telegram
 from tests.channels.whatsapp.double import refused, words_of
 from tests.crm.shop import NOON, SARI_ORDER
 
@@ -34,6 +36,58 @@ def _shown(replies: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
             titles += [one["reply"]["title"] for one in action.get("buttons", ())]
             shown.append((part.get("interactive", part)["type"], words_of(part), titles))
     return shown
+
+
+def _pressed(replies: list[dict[str, Any]]) -> list[list[str]]:
+    """Give what each button of Telegram's keyboards says back, message by message."""
+    pressed = []
+    for reply in map(from_json, replies):
+        for part in telegram.parts_of(reply):
+            assert refused_by_telegram({"chat_id": 1, **part}) is None
+            rows = part.get("reply_markup", {}).get("inline_keyboard", [])
+            pressed.append([button["callback_data"] for row in rows for button in row])
+    return pressed
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+async def test_an_order_has_one_next_step_as_a_button_on_both_channels(
+    talk_in: Callable[[Lang], Rehearsal], services: Services, lang: Lang
+) -> None:
+    stranger, known, late, done = [talk_in(lang) for _ in range(4)]
+    await stranger.say(f"lacak {SARI_ORDER} 1111", "track_order")
+    await known.say(f"lacak {SARI_ORDER} 081200001111", "track_order")
+    async with services.database.write() as session:
+        (await session.get_one(Shipment, "S1")).eta = NOON - timedelta(days=1)
+    await late.say(f"lacak {SARI_ORDER} 1111", "track_order")
+    async with services.database.write() as session:
+        (await session.get_one(Order, SARI_ORDER)).status = "delivered"
+    await done.say(f"lacak {SARI_ORDER} 1111", "track_order")
+
+    assert [_pressed(talk.replies)[0] for talk in (stranger, known, late, done)] == [
+        ["request_human"],
+        [f"track_order:{SARI_ORDER}"],
+        [],
+        [f"open_ticket:{SARI_ORDER}"],
+    ]
+    assert _pressed(late.replies)[1] == [f"open_ticket:{SARI_ORDER}", "request_human"]
+    shown = [_shown(talk.replies)[0] for talk in (stranger, known, late, done)]
+    assert [kind for kind, _, _ in shown] == ["button", "button", "text", "button"]
+    again = {"id": "Cek lagi", "en": "Check again"}[lang]
+    assert shown[1][2] == [again]
+
+
+async def test_looking_again_shows_the_order_without_another_proof(talk: Rehearsal) -> None:
+    await talk.say(f"lacak {SARI_ORDER} 081200001111", "track_order")
+    await talk.tap(f"track_order:{SARI_ORDER}")
+
+    assert [reply["kind"] for reply in talk.replies][:1] == ["order"]
+
+
+async def test_what_stands_on_a_card_is_not_taken_for_the_next_order(talk: Rehearsal) -> None:
+    await talk.say(f"lacak {SARI_ORDER} 1111", "track_order")
+    await talk.say("lacak pesanan", "track_order")
+
+    assert talk.sources == ["ask-order_number"]
 
 
 @pytest.mark.parametrize("lang", ["id", "en"])
