@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from bench.serving import Serving
-from tests.nlu.spoken import Answer, say
+from tests.nlu.spoken import Answer, say_each
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(400)]
 
@@ -39,8 +39,8 @@ def test_a_task_is_done_and_a_question_about_it_is_explained(
 ) -> None:
     wrong: Counter[str] = Counter()
     sides = _sides(lang)
-    for matter, family, text in sides:
-        answer = say(sapa.url, lang, text)
+    answers = say_each(sapa.url, lang, [(text,) for *_, text in sides])
+    for (matter, family, _), answer in zip(sides, answers, strict=True):
         if not is_right(answer, matter, family):
             wrong[f"{family} about {matter}: answered with {', '.join(answer.sources)}"] += 1
 

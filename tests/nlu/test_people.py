@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from bench.serving import Serving
-from tests.nlu.spoken import Answer, say
+from tests.nlu.spoken import Answer, say, say_each
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(550)]
 
@@ -55,7 +55,7 @@ def test_who_asks_for_a_person_is_handed_over(
     lang: str, sapa: Serving, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = [one for one in _sentences(lang) if one.kind == "person"]
-    missed = [(one, answer) for one in said if not (answer := _hear(sapa, lang, one)).hands_over]
+    missed = [(one, answer) for one, answer in _heard(sapa, lang, said) if not answer.hands_over]
 
     share = 1 - len(missed) / len(said)
     _tell(capsys, f"requests for a person, {lang}: {share:.3f} of {len(said)}", missed)
@@ -67,9 +67,8 @@ def test_who_complains_or_is_angry_is_offered_a_person(
     lang: str, sapa: Serving, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = [one for one in _sentences(lang) if one.kind in ("complaint", "anger")]
-    missed = [
-        (one, answer) for one in said if not (answer := _hear(sapa, lang, one)).offers_a_person
-    ]
+    heard = _heard(sapa, lang, said)
+    missed = [(one, answer) for one, answer in heard if not answer.offers_a_person]
 
     share = 1 - len(missed) / len(said)
     _tell(capsys, f"complaints and anger, {lang}: {share:.3f} of {len(said)}", missed)
@@ -81,19 +80,18 @@ def test_who_wants_no_person_is_not_sent_to_one(
     lang: str, sapa: Serving, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = _near_misses(lang)
-    sent = [(one, answer) for one in said if (answer := _hear(sapa, lang, one)).hands_over]
+    sent = [(one, answer) for one, answer in _heard(sapa, lang, said) if answer.hands_over]
 
     share = len(sent) / len(said)
     _tell(capsys, f"near misses sent to a person, {lang}: {share:.3f} of {len(said)}", sent)
     assert share <= MAX_NEAR
 
 
-def _hear(sapa: Serving, lang: str, said: Said) -> Answer:
-    if said.asked is None:
-        return say(sapa.url, lang, said.text)
-    opening = ASKED[lang][said.asked]
-    assert f"ask-{said.asked}" in say(sapa.url, lang, opening).sources
-    return say(sapa.url, lang, opening, said.text)
+def _heard(sapa: Serving, lang: str, said: list[Said]) -> list[tuple[Said, Answer]]:
+    for slot in {one.asked for one in said if one.asked}:
+        assert f"ask-{slot}" in say(sapa.url, lang, ASKED[lang][slot]).sources
+    messages = [(ASKED[lang][one.asked], one.text) if one.asked else (one.text,) for one in said]
+    return list(zip(said, say_each(sapa.url, lang, messages), strict=True))
 
 
 def _tell(
