@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from crm.holidays import DayHours, NationalHolidays, Rule, UnknownCountry
+
 _FILE = Path(__file__).parent / "content" / "hours.yml"
 _LONGEST_BREAK_DAYS = 60
 _MIDNIGHT = "24:00"
@@ -29,14 +31,6 @@ class Shift:
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DayHours:
-    """The wall-clock hours of one weekday."""
-
-    opens: time
-    closes: time
-
-
 class ServiceHours:
     """The shop's service hours in its own time zone."""
 
@@ -45,11 +39,16 @@ class ServiceHours:
         week: dict[int, DayHours],
         closed: dict[date, dict[str, str]],
         zone: ZoneInfo,
+        national: NationalHolidays | None = None,
     ) -> None:
-        """Open as `week` says (0 is Monday; a missing day is closed) except on `closed` dates."""
+        """Open as `week` says (0 is Monday; a missing day is closed) except on `closed` dates.
+
+        `national` holidays have hours of their own, or none.
+        """
         self.zone = zone
         self._week = week
         self._closed = closed
+        self._national = national
 
     @classmethod
     def load(cls, timezone: str = "Asia/Jakarta", path: Path = _FILE) -> "ServiceHours":
@@ -63,18 +62,25 @@ class ServiceHours:
         if not week:
             raise BadHours(f"{path}: closed on every weekday")
         closed = {entry["date"]: entry["name"] for entry in content.get("closed") or []}
-        return cls(week, closed, ZoneInfo(timezone))
+        return cls(week, closed, ZoneInfo(timezone), _national(content.get("holidays"), path))
 
     def closing_day(self, at: datetime, lang: str) -> str | None:
-        """Return the name of the holiday on which `at` falls, or None."""
-        names = self._closed.get(at.astimezone(self.zone).date())
-        return names[lang] if names else None
+        """Return the name of the holiday for which the day of `at` has no service, or None."""
+        day = at.astimezone(self.zone).date()
+        if names := self._closed.get(day):
+            return names[lang]
+        is_closed = self._national is not None and self._national.rule(day) == "closed"
+        return self._national.name(day, lang) if self._national and is_closed else None
 
     def shift(self, day: date) -> Shift | None:
         """Return the service of one day, or None if it is closed."""
         hours = self._week.get(day.weekday())
         if hours is None or day in self._closed:
             return None
+        if self._national is not None and (rule := self._national.rule(day)) is not None:
+            if rule == "closed":
+                return None
+            hours = rule
         return Shift(
             datetime.combine(day, hours.opens, self.zone).astimezone(UTC),
             datetime.combine(day, hours.closes, self.zone).astimezone(UTC),
@@ -132,3 +138,17 @@ def _day_hours(hours: dict[str, Any], path: Path) -> DayHours:
     if day.opens >= day.closes:
         raise BadHours(f"{path}: opens at {day.opens} but closes at {day.closes}")
     return day
+
+
+def _national(content: dict[str, Any] | None, path: Path) -> NationalHolidays | None:
+    if not content:
+        return None
+    rules: dict[str, Rule] = {
+        kind: "closed" if content[kind] == "closed" else _day_hours(content[kind], path)
+        for kind in ("public", "collective_leave")
+        if kind in content
+    }
+    try:
+        return NationalHolidays(content["country"], rules, frozenset(content.get("worked") or []))
+    except UnknownCountry as error:
+        raise BadHours(f"{path}: {error}") from error

@@ -1,7 +1,7 @@
 """Who waits for a person, who is being helped, and how long a wait is likely to be."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -19,6 +19,7 @@ from desk.brief import Brief
 from desk.expected_wait import Band, expected_wait
 from desk.load import places, seen
 from desk.tables import Agent
+from language.detection import LANGUAGES
 
 _LONGEST_LIST = 200
 _MOST_OTHERS = 5
@@ -32,6 +33,9 @@ class Hours(Protocol):
 
     def next_opening(self, at: datetime) -> datetime:
         """Return `at` itself while open, else the start of the next service."""
+
+    def closing_day(self, at: datetime, lang: str) -> str | None:
+        """Return the name of the holiday for which the day of `at` has no service, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Waiting:
     open: bool
     opens_at: datetime | None  # when closed
     free_places: int = 0
+    holiday: Mapping[str, str] = field(default_factory=dict)  # for which it is closed, by language
 
     def record(self) -> dict[str, int]:
         """Give what is kept with the handoff, to compare with the real wait."""
@@ -130,7 +135,14 @@ class Queue:
             wait = expected_wait(before, there, await seen(session, moment))
         if self._hours.is_open(moment):
             return Waiting(before + 1, wait, True, None, there.free)
-        return Waiting(before + 1, None, open=False, opens_at=self._hours.next_opening(moment))
+        names = {lang: self._hours.closing_day(moment, lang) for lang in LANGUAGES}
+        return Waiting(
+            before + 1,
+            None,
+            open=False,
+            opens_at=self._hours.next_opening(moment),
+            holiday={lang: name for lang, name in names.items() if name},
+        )
 
     async def _list(
         self,

@@ -46,12 +46,17 @@ async def hand_off(turn: Turn, reason: str) -> None:
         due = turn.services.hours.add_service_time(
             now(), turn.services.tickets.kinds.first_response_hours(_PRIORITY)
         )
+        template = "handoff-sorry-closed" if reason in _SORRY else "handoff-closed"
+        named: dict[str, Any] = {}
+        if template == "handoff-closed" and turn.lang in expected.holiday:
+            template, named = "handoff-holiday", {"holiday": expected.holiday[turn.lang]}
         turn.say(
-            "handoff-sorry-closed" if reason in _SORRY else "handoff-closed",
+            template,
             kind="handoff",
             data={"state": "bot", **data, "position": None, "opens_at": opens_at.isoformat()},
             opens=moment(turn, opens_at),
             due=moment(turn, due),
+            **named,
         )
     turn.leave_form()
 

@@ -73,6 +73,17 @@ async def test_outside_hours_a_ticket_is_promised_instead(talk_at_night: Rehears
     assert {"open_ticket", "callback_request"} <= set(talk_at_night.choices)
 
 
+async def test_on_a_holiday_its_name_is_told(services: Services) -> None:
+    christmas = datetime(2026, 12, 25, 3, 0, tzinfo=UTC)
+    queue = Queue(services.database, services.hours, lambda: christmas)
+    talk = Rehearsal(replace(services, queue=queue))
+
+    await talk.say("mau bicara dengan orang", "request_human")
+
+    assert talk.sources == ["handoff-holiday"]
+    assert "(Hari Raya Natal)" in talk.replies[0]["text"]
+
+
 async def test_danger_is_queued_at_night_too(talk_at_night: Rehearsal) -> None:
     await talk_at_night.say("saya kesetrum kipas dari toko kalian", "complaint")
 

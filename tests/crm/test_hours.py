@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm.hours import BadHours, DayHours, ServiceHours
+from crm.holidays import DayHours
+from crm.hours import BadHours, ServiceHours
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 
@@ -90,8 +91,48 @@ def test_hours_across_a_change_of_clocks_are_real_hours() -> None:
     [
         'daily: {open: "20:00", close: "08:00"}\n',
         "daily: closed\n",
+        'daily: {open: "08:00", close: "20:00"}\nholidays: {country: XX, public: closed}\n',
+        'daily: {open: "08:00", close: "20:00"}\n'
+        'holidays: {country: ID, public: {open: "20:00", close: "08:00"}}\n',
+        'daily: {open: "08:00", close: "20:00"}\n'
+        "holidays: {country: SG, collective_leave: closed}\n",
     ],
 )
-def test_hours_that_never_open_are_refused(tmp_path: Path, content: str) -> None:
+def test_hours_that_nobody_can_keep_are_refused(tmp_path: Path, content: str) -> None:
     with pytest.raises(BadHours):
         hours_of(tmp_path, content)
+
+
+def test_a_national_holiday_is_no_day_of_service_and_named_in_both_languages() -> None:
+    christmas = datetime(2026, 12, 25, 10, tzinfo=JAKARTA)
+
+    assert not HOURS.is_open(christmas)
+    assert HOURS.next_opening(christmas) == datetime(2026, 12, 26, 8, tzinfo=JAKARTA)
+    assert HOURS.closing_day(christmas, "id") == "Hari Raya Natal"
+    assert HOURS.closing_day(christmas, "en") == "Christmas Day"
+    assert HOURS.closing_day(christmas - timedelta(days=1), "en") is None
+
+
+def test_holidays_and_collective_leave_may_have_hours_of_their_own(tmp_path: Path) -> None:
+    hours = hours_of(
+        tmp_path,
+        'daily: {open: "08:00", close: "20:00"}\n'
+        'holidays: {country: ID, public: {open: "10:00", close: "12:00"},\n'
+        "  collective_leave: closed, worked: [2026-12-26]}\n",
+    )
+    eve, christmas = (datetime(2026, 12, day, 9, tzinfo=JAKARTA) for day in (24, 25))
+
+    assert hours.closing_day(eve, "id") == "Cuti Bersama Hari Raya Natal"
+    assert hours.next_opening(eve) == christmas.replace(hour=10)
+    assert hours.closing_day(christmas, "id") is None
+    assert hours.add_service_time(christmas, 3) == datetime(2026, 12, 26, 9, tzinfo=JAKARTA)
+
+
+def test_a_shop_that_works_on_a_holiday_says_so(tmp_path: Path) -> None:
+    hours = hours_of(
+        tmp_path,
+        'daily: {open: "08:00", close: "20:00"}\n'
+        "holidays: {country: ID, public: closed, worked: [2026-12-25]}\n",
+    )
+
+    assert hours.is_open(datetime(2026, 12, 25, 10, tzinfo=JAKARTA))

@@ -11,7 +11,7 @@ from desk.queue import Queue, Waiting
 from desk.tables import Agent
 from tests.desk.conftest import Shop
 
-NOON = datetime.combine(now().date(), datetime.min.time(), UTC) + timedelta(hours=5)  # 12.00 WIB
+NOON = datetime(2026, 3, 4, 5, tzinfo=UTC)  # 12.00 WIB on a day like any other
 
 
 def _queue(shop: Shop, at: datetime) -> Queue:
@@ -164,3 +164,6 @@ class _AlwaysOpen:
 
     def next_opening(self, at: datetime) -> datetime:
         return at
+
+    def closing_day(self, at: datetime, lang: str) -> None:
+        return None
