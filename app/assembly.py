@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.pushing import Pushing, pushing_channels
 from bot.actions.services import Services
@@ -24,7 +24,6 @@ from conversation.kept_files import KeptFiles
 from conversation.outbox import Outbox
 from conversation.paces import SharedPaces
 from conversation.receipts import Receipts
-from conversation.relay import Relay
 from conversation.transcript import Transcript
 from conversation.turn import Turns
 from conversation.windows import Windows
@@ -45,6 +44,9 @@ from faq.archive import Archive
 from faq.index import Opener
 from faq.live import LiveFaq
 from settings import Settings
+
+if TYPE_CHECKING:
+    from conversation.relay import Relay
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Parts:
 
     database: Database
     bus: Bus
-    relay: Relay | None  # to other processes
+    relay: "Relay | None"  # to other processes
     transcript: Transcript
     rasa: Rasas
     services: Services
@@ -200,10 +202,12 @@ def _services(settings: Settings, database: Database, faq: LiveFaq) -> Services:
     )
 
 
-def _relay(settings: Settings, bus: Bus) -> Relay | None:
+def _relay(settings: Settings, bus: Bus) -> "Relay | None":
     """Make the way to the other processes, if the settings name a Redis."""
     if not settings.redis_url:
         return None
+    from conversation.relay import Relay  # noqa: PLC0415 - Redis' client is slow to import
+
     # Several Sapas may share a Redis; the processes of one share their secret.
     name = blake2b(settings.secret_key.get_secret_value().encode(), digest_size=8).hexdigest()
     relay = Relay(settings.redis_url, f"sapa:{name}", bus)

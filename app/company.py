@@ -3,15 +3,18 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.assembly import Parts
 from app.background import at_work
 from conversation.inheritance import Inheritance
 from conversation.leases import forget_leases
-from conversation.relay import Relay
 from conversation.watch import Watch
 from db.neighbours import Neighbours
 from db.roll_call import RollCall
+
+if TYPE_CHECKING:
+    from conversation.relay import Relay
 
 
 @asynccontextmanager
@@ -49,7 +52,7 @@ def _neighbours(parts: Parts) -> Neighbours | None:
     )
 
 
-def _told(relay: Relay | None, neighbours: Neighbours | None) -> Callable[[], bool]:
+def _told(relay: "Relay | None", neighbours: Neighbours | None) -> Callable[[], bool]:
     """Say how to know whether all that other processes write is told to this one."""
     if neighbours is None:
         return (lambda: relay.complete) if relay else (lambda: False)

@@ -47,6 +47,8 @@ class Windows:
                     ChannelContact.window_until.between(moment, moment + REMIND_BEFORE),
                     ChannelContact.reminded_for.is_distinct_from(ChannelContact.window_until),
                 )
+                # Another process is just telling of those it has locked.
+                .with_for_update(of=ChannelContact, skip_locked=True)
             )
             found = []
             for contact in contacts:

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 Sparse: TypeAlias = Any  # scipy's csr_array, which has no types
 
@@ -50,6 +49,8 @@ class LetterIndex:
         n: int,
     ) -> "LetterIndex":
         """Index `wordings` of the articles `rows`, and all that each of `n` articles says."""
+        from scipy import sparse  # noqa: PLC0415 - see `_counts`
+
         texts = [*wordings, *(text for _, text in answers)]
         of_article = np.asarray([*rows, *(row for row, _ in answers)])
         counted = _counts(texts)
@@ -102,6 +103,7 @@ class LetterIndex:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "LetterIndex":
         """Read back what `arrays` gave."""
+        from scipy import sparse  # noqa: PLC0415 - see `_counts`
 
         def matrix(name: str) -> Sparse:
             parts = tuple(arrays[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
@@ -114,6 +116,7 @@ class LetterIndex:
 
 def _counts(texts: Sequence[str]) -> Sparse:
     # Slow to import; an app accepts messages before it can answer them.
+    from scipy import sparse  # noqa: PLC0415
     from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
 
     hashing = HashingVectorizer(

@@ -17,8 +17,9 @@ from fastapi import FastAPI
 from jwt import api_jwt
 from sqlalchemy import event
 
-from app import assembly
-from app.main import create_app
+from app import assembly, main
+from app.assembly import Parts
+from app.leaving import Leaving
 from bench.faults.telegram import TAG
 from channels import visitor
 from channels.message import Outbound, Reply, Source
@@ -28,6 +29,7 @@ from channels.telegram.bot_api import BotApi
 from channels.telegram.channel import Telegram
 from channels.whatsapp import channel, webhook
 from channels.whatsapp.channel import WhatsApp
+from conversation import outbox
 from conversation.inbox import Inbox
 from conversation.outbox import Outbox
 from conversation.receipts import Receipts
@@ -70,6 +72,12 @@ class Echo:
         return Answer(replies=(reply,), dialogue=dict(question.dialogue))
 
 
+async def _echo(parts: Parts, leaving: Leaving) -> None:
+    """Run turns at once: an echo needs no answer engine, whose loading would fill the run."""
+    del leaving
+    await parts.turn_worker.run()
+
+
 def create() -> FastAPI:
     """Build the app as the environment asks: with an echo for an assistant or the real one."""
     folder = os.environ.get("FAULTS_DIR")
@@ -77,9 +85,11 @@ def create() -> FastAPI:
         _lay_points(Path(folder))
         _fake_clock(Path(folder) / "clock")
         _tag_telegrams()
+    vars(outbox)["_LEASE"] = timedelta(seconds=float(os.environ["FAULTS_SEND_LEASE_S"]))
     if os.environ.get("FAULTS_ASSISTANT") == "echo":
         vars(assembly)["BotAnswerer"] = lambda *_: Echo()
-    return create_app()
+        vars(main)["answer"] = _echo
+    return main.create_app()
 
 
 def _lay_points(folder: Path) -> None:

@@ -23,6 +23,7 @@ class Options:
     telegram: Updates = "polling"  # how its updates come
     every_s: float = 10.0  # between two faults
     faults: tuple[str, ...] = ()  # only these; empty: all that fit
+    send_lease_s: float = 60.0  # so long a send that a crash left in doubt waits for a receipt
     receipts: bool = True  # WhatsApp tells what became of messages
     vendor_faults: float = 0.02  # share of sends that fail, hang or lose their answer
     vendor_s: tuple[float, float] = (0.02, 0.12)  # an answer of the vendor takes

@@ -73,6 +73,7 @@ class World:
             ),
             "FAULTS_DIR": str(self.points),
             "FAULTS_ASSISTANT": self._options.assistant,
+            "FAULTS_SEND_LEASE_S": str(self._options.send_lease_s),
             **self._given,
         }
 

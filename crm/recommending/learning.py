@@ -8,13 +8,15 @@ beside the count it came from. How its constants were chosen: docs/offers.md.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from crm.recommending.purchases import Purchases
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 NEIGHBOURS = 100
 SHRINK = 200.0  # customers; a pair that few have bought says little
@@ -33,8 +35,8 @@ class Learned:
     buyers: NDArray[np.float64]  # (products,) customers who bought it
     recent: NDArray[np.float64]  # (products,) the same, older purchases counting less
     anybody: NDArray[np.float64]  # (products,) its weight with everybody
-    weights: sparse.csr_matrix  # (bought, offered), positive
-    together: sparse.csr_matrix  # (bought, offered) customers who bought both, where weights are
+    weights: "sparse.csr_matrix"  # (bought, offered), positive
+    together: "sparse.csr_matrix"  # (bought, offered) customers who bought both, where weights are
 
     @property
     def fashion(self) -> NDArray[np.float64]:
@@ -45,6 +47,8 @@ class Learned:
 
 def learn(purchases: Purchases) -> Learned:
     """Learn from all purchases. Takes seconds for a million."""
+    from scipy import sparse  # noqa: PLC0415 - slow to import, and needed to learn only
+
     bought = purchases.matrix()
     both = sparse.csc_matrix(bought.T @ bought, dtype=np.float32)
     buyers = np.asarray(both.diagonal(), dtype=np.float64)
@@ -79,8 +83,10 @@ def _anybody(buyers: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _weights(
-    both: sparse.csc_matrix, buyers: NDArray[np.float64]
-) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    both: "sparse.csc_matrix", buyers: NDArray[np.float64]
+) -> "tuple[sparse.csr_matrix, sparse.csr_matrix]":
+    from scipy import sparse  # noqa: PLC0415 - as in `learn`
+
     rows, columns, weights, counts = [], [], [], []
     for offered in range(len(buyers)):
         part = slice(both.indptr[offered], both.indptr[offered + 1])

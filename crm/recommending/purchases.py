@@ -3,10 +3,13 @@
 from array import array
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _DAY_S = 86_400
 
@@ -28,8 +31,10 @@ class Purchases:
             self._columns.append(self.products.setdefault(sku, len(self.products)))
             self._days.append((self.at - moment).total_seconds() / _DAY_S)
 
-    def matrix(self) -> sparse.csr_matrix:
+    def matrix(self) -> "sparse.csr_matrix":
         """Return who has bought what, 1 or 0, (customers, products)."""
+        from scipy import sparse  # noqa: PLC0415 - slow to import, and needed to learn only
+
         ones = np.ones(len(self._rows), dtype=np.float32)
         found = sparse.csr_matrix(
             (ones, (np.asarray(self._rows), np.asarray(self._columns))), shape=self._shape

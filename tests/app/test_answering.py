@@ -88,7 +88,7 @@ async def test_what_is_written_while_the_answers_load_is_stored_and_answered_the
 
 
 def test_nothing_that_only_answers_is_imported_before_messages_are_accepted() -> None:
-    slow = ["sentence_transformers", "sklearn", "spacy", "torch"]
+    slow = ["redis", "scipy", "sentence_transformers", "sklearn", "spacy", "torch"]
     script = f"import sys, app.uvicorn_server; print([m for m in {slow} if m in sys.modules])"
     words = [sys.executable, "-c", script]
 
