@@ -161,7 +161,10 @@ def assemble(settings: Settings) -> Parts:
         greeting=Greeting(services.persona),
         desk=desk,
         paces=SharedPaces(
-            bus, logins_by_address=desk.logins_by_address, logins_by_name=desk.logins_by_name
+            bus,
+            logins_by_address=desk.logins_by_address,
+            logins_by_name=desk.logins_by_name,
+            **pushing.rates,
         ),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from channels.event import Store
 from channels.file import Files
 from channels.message import Channel
+from channels.rates import Rates
 from channels.telegram.arrival import introduce, set_webhook
 from channels.telegram.bot_api import BotApi
 from channels.telegram.channel import Telegram, telegram_rates
@@ -38,6 +39,7 @@ class Connected:
     channel: Channel
     source: Source
     files: Files
+    rates: Rates
     settle_s: float
     at_once: int  # sends under way; so many may be doubled by a crash
     with_receipts: bool  # the vendor tells which messages it has
@@ -72,6 +74,11 @@ class Pushing:
         return {name: one.files for name, one in self.connected.items()}
 
     @property
+    def rates(self) -> Mapping[str, Rates]:
+        """How fast each account may send, by a name that all processes have for it."""
+        return {f"{name}_rates": one.rates for name, one in self.connected.items()}
+
+    @property
     def at_once(self) -> Mapping[str, int]:
         """How many sends may be under way, by channel."""
         return {name: one.at_once for name, one in self.connected.items()}
@@ -103,9 +110,8 @@ def _whatsapp(settings: Settings, database: Database) -> Connected | None:
     if not settings.whatsapp_phone_number_id or not token:
         return None
     api = CloudApi(settings.whatsapp_api_url, settings.whatsapp_phone_number_id, token)
-    channel = WhatsApp(
-        api, whatsapp_rates(settings.whatsapp_messages_per_second), settings.whatsapp_template
-    )
+    rates = whatsapp_rates(settings.whatsapp_messages_per_second)
+    channel = WhatsApp(api, rates, settings.whatsapp_template)
     source = Source(
         read=read,
         contacts=Contacts(database, WHATSAPP, _WINDOW),
@@ -116,6 +122,7 @@ def _whatsapp(settings: Settings, database: Database) -> Connected | None:
         channel=channel,
         source=source,
         files=api,
+        rates=rates,
         settle_s=settings.whatsapp_settle_s,
         at_once=settings.whatsapp_sends_at_once,
         with_receipts=True,
@@ -128,7 +135,8 @@ def _telegram(settings: Settings, database: Database) -> Connected | None:
     if not token:
         return None
     api = BotApi(settings.telegram_api_url, token)
-    channel = Telegram(api, telegram_rates(settings.telegram_messages_per_second))
+    rates = telegram_rates(settings.telegram_messages_per_second)
+    channel = Telegram(api, rates)
     source = Source(
         read=read_telegram,
         contacts=Contacts(database, TELEGRAM, sites=frozenset(settings.sites)),
@@ -153,6 +161,7 @@ def _telegram(settings: Settings, database: Database) -> Connected | None:
         channel=channel,
         source=source,
         files=api,
+        rates=rates,
         settle_s=settings.telegram_settle_s,
         at_once=settings.telegram_sends_at_once,
         with_receipts=False,

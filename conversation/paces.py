@@ -4,18 +4,29 @@ Each process counts for itself and tells the others; what is on its way is not c
 few more may slip through at the same moment. Without Redis each counts alone.
 """
 
+from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
-from channels.pace import Pace
 from conversation.bus import Bus
 
 _TOPIC = "pace"
 
 
+class Counts(Protocol):
+    """Something that counts, a pace of customers or a rate of ours."""
+
+    def share(self, tell: Callable[[str], None]) -> None:
+        """Call `tell` with the key of whatever is counted."""
+
+    def note(self, key: str) -> None:
+        """Count what another process told."""
+
+
 class SharedPaces:
     """Those paces that count for all processes; one of this per process."""
 
-    def __init__(self, bus: Bus, **paces: Pace) -> None:
+    def __init__(self, bus: Bus, **paces: Counts) -> None:
         """Name each pace as the other processes do."""
         self._bus = bus
         self._paces = paces
