@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     sites: dict[str, Site] = Field(default_factory=dict)  # JSON object: site key -> Site
     timezone: str = "Asia/Jakarta"  # the shop's own; opening hours and promised times
 
+    orders_url: str = ""  # the shop's own order API; empty: our tables, filled by `sapa import`
+    orders_token: SecretStr = SecretStr("")  # it asks for this one as a bearer token
+    orders_timeout_s: float = Field(3.0, gt=0)  # then its orders count as not reachable
+
     faq_vectors: Literal["memory", "postgres"] = "memory"  # where the answer index keeps them
     faq_model: str = "full"  # or "light", or a sentence-transformers model's name or folder
 
@@ -150,6 +154,15 @@ class Settings(BaseSettings):
             wrong = [one for one in addresses if not one.startswith(("http://", "https://"))]
             if wrong or (not addresses and name == "SAPA_RASA_URL"):
                 raise ValueError(f"{name} must hold http:// addresses, not {', '.join(wrong)!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_half_an_order_api(self) -> Self:
+        token = self.orders_token.get_secret_value()
+        if bool(self.orders_url) != bool(token):
+            raise ValueError("SAPA_ORDERS_URL and SAPA_ORDERS_TOKEN go together: set both, or none")
+        if self.orders_url and not self.orders_url.startswith(("http://", "https://")):
+            raise ValueError("SAPA_ORDERS_URL must be an http:// or https:// address")
         return self
 
     @model_validator(mode="after")

@@ -32,8 +32,9 @@ from crm.callbacks import CallBacks
 from crm.channel_codes import ChannelCodes
 from crm.customers import Customers
 from crm.hours import ServiceHours
+from crm.http_orders import HttpOrders
 from crm.offers import Offers
-from crm.orders import OrderLookup, SqlOrders
+from crm.orders import OrderLookup, OrderSource, SqlOrders
 from crm.proofs import Lockout
 from crm.ticket_kinds import TicketKinds
 from crm.tickets import Tickets
@@ -41,12 +42,12 @@ from db.engine import Database
 from desk.console import Desk, open_desk
 from desk.queue import Queue
 from faq.archive import Archive
-from faq.index import Opener
 from faq.live import LiveFaq
 from settings import Settings
 
 if TYPE_CHECKING:
     from conversation.relay import Relay
+    from faq.index_postgres import VectorStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class Parts:
     greeting: Greeting
     desk: Desk
     paces: SharedPaces
+    vectors: "VectorStore | None"  # where the answer index lies outside this process
+    order_api: HttpOrders | None
 
 
 def assemble(settings: Settings) -> Parts:
@@ -101,14 +104,16 @@ def assemble(settings: Settings) -> Parts:
     kept = KeptFiles(settings.files_dir)
     wait_words = WaitWords.load()
     transcript = Transcript(database, bus, frozenset(pushing.channels), wait_words.concern)
+    vectors = _vector_store(settings)
     faq = LiveFaq(
         settings.faq_dir,
         settings.knowledge_dir,
         settings.faq_model,
         Archive(database),
-        opener=_vector_store(settings),
+        opener=vectors.open if vectors else None,
     )
-    services = _services(settings, database, faq)
+    orders = _order_api(settings)
+    services = _services(settings, database, faq, orders or SqlOrders(database))
     rasa = Rasas(
         settings.rasa_urls, settings.rasa_token.get_secret_value(), settings.rasa_timeout_s
     )
@@ -166,26 +171,38 @@ def assemble(settings: Settings) -> Parts:
             logins_by_name=desk.logins_by_name,
             **pushing.rates,
         ),
+        vectors=vectors,
+        order_api=orders,
     )
 
 
-def _vector_store(settings: Settings) -> Opener | None:
+def _vector_store(settings: Settings) -> "VectorStore | None":
     """Return what keeps the answer index outside this process, if the settings say so."""
     if settings.faq_vectors == "memory":
         return None
     from faq.index_postgres import VectorStore  # noqa: PLC0415 - few need it
 
-    return VectorStore(settings.database.replace("+psycopg", "", 1)).open
+    return VectorStore(settings.database.replace("+psycopg", "", 1))
 
 
-def _services(settings: Settings, database: Database, faq: LiveFaq) -> Services:
+def _order_api(settings: Settings) -> HttpOrders | None:
+    """Return the shop's own order API, if the settings name one."""
+    if not settings.orders_url:
+        return None
+    token = settings.orders_token.get_secret_value()
+    return HttpOrders(settings.orders_url, token, settings.orders_timeout_s)
+
+
+def _services(
+    settings: Settings, database: Database, faq: LiveFaq, orders: OrderSource
+) -> Services:
     hours = ServiceHours.load(settings.timezone, settings.hours_file)
     lockout = Lockout(database, settings.proof_tries_per_hour)
     persona = load_persona()
     return Services(
         database=database,
         faq=faq,
-        orders=OrderLookup(SqlOrders(database), lockout),
+        orders=OrderLookup(orders, lockout),
         tickets=Tickets(database, hours, TicketKinds.load(), lockout),
         callbacks=CallBacks(database, hours),
         customers=Customers(database, lockout),

@@ -111,6 +111,10 @@ async def _running(parts: Parts, leaving: Leaving, *, demo: bool) -> AsyncIterat
     finally:
         await parts.rasa.close()
         await parts.pushing.close()
+        if parts.order_api:
+            await parts.order_api.close()
+        if parts.vectors:
+            await asyncio.to_thread(parts.vectors.close)
         await parts.database.close()
 
 

@@ -6,6 +6,7 @@ from bot.actions.moments import money
 from bot.actions.parts import TASKS
 from bot.actions.topic import Topic
 from bot.actions.turn import Turn
+from channels.message import Reply
 from crm.customers import CustomerNotFound
 from crm.eligibility import Situation
 from crm.offers import OfferGone, OfferNotFound
@@ -14,8 +15,8 @@ _NEVER = "never"
 _POSSIBLE = 0.1  # of an intent that takes the place of one that cannot be
 
 
-async def offer_something(turn: Turn, *, asked: bool, order: str | None = None) -> bool:
-    """Show the best offer, if the rules allow one; `order` was just shown, so it is proved."""
+async def find_offer(turn: Turn, *, asked: bool, order: str | None = None) -> Reply | None:
+    """Give the best offer, if the rules allow one, to be said; `order` is proved and shown."""
     offers = turn.services.offers
     context = turn.conversation.context
     proposal = await offers.choose(
@@ -31,10 +32,10 @@ async def offer_something(turn: Turn, *, asked: bool, order: str | None = None) 
         )
     )
     if proposal is None:
-        return False
+        return None
     offer_id = await offers.record(turn.id, turn.conversation.id, proposal)
     if offer_id is None:
-        return False
+        return None
     name, reason = proposal.name(turn.lang), offers.reason(proposal, turn.lang)
     accept, decline = f"accept_offer:{offer_id}", f"decline_offer:{offer_id}"
     choices = turn.choices([accept, decline])
@@ -44,8 +45,10 @@ async def offer_something(turn: Turn, *, asked: bool, order: str | None = None) 
     was: dict[str, Any] = {}
     if proposal.was_idr is not None:
         was["was"] = money(proposal.was_idr)
-    turn.say(
+    return turn.services.templates.reply(
         "offer-shown-was" if was else "offer-shown",
+        turn.lang,
+        seed=turn.id,
         kind="offer",
         data={
             "offer_id": offer_id,
@@ -61,7 +64,6 @@ async def offer_something(turn: Turn, *, asked: bool, order: str | None = None) 
         reason=reason,
         **was,
     )
-    return True
 
 
 class MakeOffer(Topic):
@@ -73,8 +75,10 @@ class MakeOffer(Topic):
     async def act(self, turn: Turn) -> None:
         """Show it, or say that there is none; unasked, say nothing then."""
         asked = turn.intent == "ask_offer"
-        shown = (asked or turn.loop is None) and await offer_something(turn, asked=asked)
-        if asked and not shown:
+        offer = await find_offer(turn, asked=asked) if asked or turn.loop is None else None
+        if offer is not None:
+            turn.speak(offer)
+        elif asked:
             turn.say("offer-none")
 
 

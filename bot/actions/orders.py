@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.actions.form import Form
 from bot.actions.moments import day, moment, money
-from bot.actions.offers import offer_something
+from bot.actions.offers import find_offer
 from bot.actions.proofs import (
     find_orders,
     gave_whole_proof,
@@ -94,17 +94,21 @@ class TrackOrder(Form):
         if not orders:
             say_not_found(turn, missing)
             return
+        late = [order for order in orders if order.late]
+        offer = None
+        if not late and not missing and not turn.slots.get("paused_form"):
+            offer = await find_offer(turn, asked=False, order=orders[0].number)
         for order in orders:
-            show_order(turn, order, _next_steps(turn, order) if len(orders) == 1 else ())
+            alone = len(orders) == 1 and offer is None
+            show_order(turn, order, _next_steps(turn, order) if alone else ())
         if missing:
             turn.say("order-others-not-found", kind="error", orders=", ".join(missing))
-        late = [order for order in orders if order.late]
         for order in late:
             report = turn.choice(f"open_ticket:{order.number}")
             turn.say("order-late", choices=[report], order=order.number)
         turn.remember(order=orders[0].number, problem="late order" if late else None)
-        if not late and not missing and not turn.slots.get("paused_form"):
-            await offer_something(turn, asked=False, order=orders[0].number)
+        if offer is not None:
+            turn.speak(offer)
 
     async def _take_only_open_order(self, turn: Turn) -> None:
         """Who is verified and waits for one order means that one."""
@@ -134,10 +138,10 @@ def _label(turn: Turn, order: OrderView) -> str:
 
 
 def _next_steps(turn: Turn, order: OrderView) -> list[Choice]:
-    """Offer one step, so that with an offer below it no channel has to make a list of them.
+    """Offer what may be wanted next, below an order that stands alone.
 
-    Looking again is offered to those who are not asked for a proof again. What is late has its
-    own choices.
+    An offer has choices enough for WhatsApp's three buttons, and what is late has its own. Looking
+    again is for those who are not asked for a proof again.
     """
     if order.late:
         return []

@@ -28,6 +28,19 @@ def test_a_telegram_webhook_without_a_secret_is_refused(tmp_path: Path) -> None:
         _settings(tmp_path, **SAFE, **webhook).require_for_serving()
 
 
+@pytest.mark.parametrize(
+    ("half", "words"),
+    [
+        ({"orders_url": "https://shop.example.com/api"}, "set both, or none"),
+        ({"orders_token": "t"}, "set both, or none"),
+        ({"orders_url": "shop.example.com", "orders_token": "t"}, "must be an http"),
+    ],
+)
+def test_half_an_order_api_is_refused(tmp_path: Path, half: dict[str, str], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        _settings(tmp_path, **half)
+
+
 def test_serving_with_everything_set_is_allowed(tmp_path: Path) -> None:
     _settings(tmp_path, **SAFE).require_for_serving()
 
