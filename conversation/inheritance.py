@@ -75,16 +75,19 @@ class Inheritance:
         return dead
 
     async def _owners(self) -> set[str]:
-        """Name all who hold a lease; of those who died long ago some leases have ended."""
+        """Name all who hold a lease that has not ended."""
+        moment = now()
         held = (
-            select(Conversation.lease_owner).where(Conversation.lease_until.is_not(None)),
+            select(Conversation.lease_owner).where(Conversation.lease_until > moment),
             select(InboxEvent.lease_owner).where(
-                InboxEvent.status == "new", InboxEvent.lease_until.is_not(None)
+                InboxEvent.status == "new", InboxEvent.lease_until > moment
             ),
             select(OutboxItem.lease_owner).where(
-                OutboxItem.status == "pending", OutboxItem.lease_until.is_not(None)
+                OutboxItem.status == "pending",
+                OutboxItem.lease_until > moment,
+                OutboxItem.channel.not_in(self._with_receipts),
             ),
-            select(Lease.owner),
+            select(Lease.owner).where(Lease.until > moment),
         )
         owners: set[str] = set()
         async with self._database.read() as session:
