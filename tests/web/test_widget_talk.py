@@ -48,6 +48,23 @@ def test_a_new_message_never_takes_the_focus(page: Page, shop: Double) -> None:
     expect(page.get_by_role("button", name="Tutup obrolan")).to_be_focused()
 
 
+def test_the_end_of_the_talk_is_in_sight_when_the_customer_is_put_in_line(
+    page: Page, shop: Double
+) -> None:
+    open_chat(page, shop)
+    for _ in range(8):
+        shop.say("Ada yang bisa dibantu?")
+    shop.say(
+        "Sebentar ya.",
+        kind="handoff",
+        data={"state": "waiting", "position": 2, "wait_minutes": [3, 6]},
+        choices=[{"id": "open_ticket", "label": "Buat tiket"}],
+    )
+
+    expect(page.locator(".card.handoff")).to_be_visible()
+    expect(page.get_by_role("button", name="Buat tiket")).to_be_in_viewport(ratio=1)
+
+
 def test_a_choice_is_posted_by_its_id_and_shown_by_its_label(page: Page, shop: Double) -> None:
     open_chat(page, shop)
     choices = [{"id": "track", "label": "Lacak"}, {"id": "no", "label": "Tidak"}]

@@ -64,7 +64,7 @@ export class Texts {
 
   /** Whole minutes from and to, in words: "5–10 menit", "< 1 menit". */
   wait(low, high) {
-    const unit = !low && high === 1 ? "minute" : "minutes";
-    return this.t(unit, { count: low ? `${this.number(low)}–${this.number(high)}` : `< ${this.number(high)}` });
+    const count = low ? `${this.number(low)}–${this.number(high)}` : `< ${this.number(high)}`;
+    return this.t(!low && high === 1 ? "minute" : "minutes", { count });
   }
 }

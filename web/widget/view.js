@@ -62,16 +62,20 @@ export class View {
 
   /** Take up new messages: who speaks, with what face, and how many are unread. */
   messages(messages) {
-    this.log.add(messages);
     const theirs = messages.filter(({ author }) => author === "bot" || author === "csr");
     const last = theirs.at(-1);
+    if (last) this.#spoken(last); // first: it changes what is shown, and the log scrolls to its end
+    this.log.add(messages);
     if (!last) return;
-    this.typing({ on: false });
-    this.avatar.dataset.mood = last.mood ?? "neutral";
-    if (last.author === "csr" && this.#presence.state !== "csr") this.presence({ state: "csr", name: last.name });
-    if (last.kind === "handoff" && last.data?.state) this.presence({ state: last.data.state, name: this.#presence.name });
     if (!this.opened) this.#unread += theirs.length;
     this.#drawLauncher();
+  }
+
+  #spoken({ author, kind, data, mood, name }) {
+    this.typing({ on: false });
+    this.avatar.dataset.mood = mood ?? "neutral";
+    if (author === "csr" && this.#presence.state !== "csr") this.presence({ state: "csr", name });
+    if (kind === "handoff" && data?.state) this.presence({ state: data.state, name: this.#presence.name });
   }
 
   typing({ on, author }) {
