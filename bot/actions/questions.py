@@ -69,13 +69,14 @@ def read(text: str, before: str | None, faq: FaqEngine, lang: Lang) -> list[Aske
     """Return what `text` asks, at least one question; `before` is the question it may continue."""
     search = lru_cache(lambda words: faq.search(words, lang))
     found: dict[str | None, Asked] = {}
-    for sentence in _grouped(_sentences(text), text, search):
-        for one in _grouped(clauses(sentence), sentence, search):
-            asked = _continued(one, next((a.text for a in found.values()), None), search)
+    for sentence in _grouped(_sentences(text), text, search, faq):
+        for one in _grouped(clauses(sentence), sentence, search, faq):
+            asked = _continued(one, next((a.text for a in found.values()), None), search, faq)
             found.setdefault(asked.article, asked)
     several = list(found.values())
-    if len(several) > 1 and any(one.answered for one in several):
-        return several
+    sure = next((one.article for one in several if one.answered), None)
+    if len(several) > 1 and sure is not None:
+        return [replace(one, finding=faq.beside(one.finding, sure)) for one in several]
     return [_in_context(text, before, search, faq)]
 
 
@@ -91,19 +92,19 @@ def _sentences(text: str) -> list[Clause]:
     return found
 
 
-def _grouped(parts: Sequence[Clause], text: str, search: Search) -> list[str]:
+def _grouped(parts: Sequence[Clause], text: str, search: Search, faq: FaqEngine) -> list[str]:
     """Join the parts of `text` that make one question, from left to right."""
     groups: list[str] = []
     start = parts[0].start if parts else 0
     for at, part in enumerate(parts[1:], 1):
         here = text[start : parts[at - 1].end]
-        if _stand_apart(here, part, text, search):
+        if _stand_apart(here, part, text, search, faq):
             groups.append(here)
             start = part.start
     return [*groups, text[start:].strip()]
 
 
-def _stand_apart(here: str, part: Clause, text: str, search: Search) -> bool:
+def _stand_apart(here: str, part: Clause, text: str, search: Search, faq: FaqEngine) -> bool:
     """Whether the part begins another question than the one before it.
 
     The items of a list do. Others must both ask, and have different answers; one of two sentences
@@ -114,7 +115,7 @@ def _stand_apart(here: str, part: Clause, text: str, search: Search) -> bool:
     mark = "?" if part.sentence else ""
     if not (asks(here, mark) and asks(part.text, mark) and telling_words(here)):
         return False
-    first, second = Asked(here, search(here)), _continued(part.text, here, search)
+    first, second = Asked(here, search(here)), _continued(part.text, here, search, faq)
     if first.article == second.article or not (first.answered or second.answered):
         return False
     if first.answered and second.answered:
@@ -125,13 +126,17 @@ def _stand_apart(here: str, part: Clause, text: str, search: Search) -> bool:
     return unsure and (part.sentence or search(text).decision != "answer")
 
 
-def _continued(text: str, before: str | None, search: Search) -> Asked:
-    """Read a part alone, or where that has no answer with the part before it."""
+def _continued(text: str, before: str | None, search: Search, faq: FaqEngine) -> Asked:
+    """Read a part alone, beside the part before it, or as one with that."""
     alone = Asked(text, search(text))
     if alone.answered or before is None:
         return alone
     first, together = Asked(before, search(before)), Asked(text, search(f"{before} {text}"))
-    return together if together.answered and together.article != first.article else alone
+    if together.answered and together.article != first.article:
+        return together
+    if first.answered and first.article != alone.article:
+        return replace(alone, finding=faq.beside(alone.finding, first.article or ""))
+    return alone
 
 
 def _in_context(text: str, before: str | None, search: Search, faq: FaqEngine) -> Asked:
