@@ -77,7 +77,11 @@ class ChannelCodes:
         digest = _digest(code)
         # Under its hash: what is noted of an attempt must not open anything.
         return await self._lockout.guard(
-            attempt, digest[:16], code, lambda: self._redeem(attempt, digest)
+            attempt,
+            digest[:16],
+            code,
+            lambda: self._redeem(attempt, digest),
+            hard_to_guess=True,
         )
 
     async def _redeem(self, attempt: Attempt, digest: str) -> str:

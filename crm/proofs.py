@@ -1,5 +1,7 @@
 """Who may see what belongs to a number, and how often they may guess.
 
+Nobody else's guesses keep an owner out: what strangers can fill up refuses four digits only, and a
+whole phone number or e-mail still proves (docs/decisions/0019-who-can-lock-an-order.md).
 An attempt is counted before it is looked up and forgiven when it was right, so that guesses sent
 at the same moment cannot pass the check together.
 """
@@ -22,6 +24,7 @@ from db.base import now as current_time
 from db.engine import Database
 
 _WINDOW = timedelta(hours=1)
+_DAY = timedelta(days=1)
 _NUMBERS_AT_ONCE = 5  # different numbers that one turn may try
 # Four digits are one of 10,000, and numbers can be guessed too. So many wrong ones an hour, whoever
 # they come from, are an attack; until it ends only a whole phone number or an e-mail proves.
@@ -40,11 +43,25 @@ class NotProven(LookupError):
 
 
 class LookupLocked(Exception):
-    """Too many wrong proofs; also the right one is refused before `until`."""
+    """Too many wrong proofs; also the right one is refused before `until`.
 
-    def __init__(self, until: datetime) -> None:
+    `digits_only`: only four digits are, and a whole phone number or e-mail still proves.
+    """
+
+    def __init__(self, until: datetime, *, digits_only: bool = False) -> None:
         super().__init__(f"locked until {until.isoformat()}")
         self.until = until
+        self.digits_only = digits_only
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """So many wrong proofs of `scope` within `window` are too many."""
+
+    scope: ColumnElement[bool]
+    tries: int
+    window: timedelta = _WINDOW
+    digits_only: bool = False  # a whole phone number or e-mail passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +97,48 @@ def is_whole(proof: str) -> bool:
 
 
 class Lockout:
-    """Counts wrong proofs per conversation, per number and per network, and locks."""
+    """Counts wrong proofs per conversation, per number, per network and in all, and locks."""
 
     def __init__(
         self,
         database: Database,
         tries_per_hour: int = 3,
-        number_tries_per_hour: int = 10,
+        number_tries_per_day: int = 10,
         network_tries_per_hour: int = 30,
+        network_whole_tries_per_hour: int = 300,
         clock: Callable[[], datetime] = current_time,
     ) -> None:
-        """Lock a conversation, and a number or a network whoever it is, after so many wrong proofs.
+        """Lock a conversation after so many wrong proofs, and for four digits whoever gives them
+        also a number and a network.
 
-        Behind the address of a mobile provider there are many customers, so a network has more.
+        Behind the address of a mobile provider there are many customers, so a network has more;
+        it is locked for whole phone numbers and e-mails too after `network_whole_tries_per_hour`.
         """
         self._database = database
         self._tries = tries_per_hour
-        self._number_tries = number_tries_per_hour
+        self._number_tries = number_tries_per_day
         self._network_tries = network_tries_per_hour
+        self._network_whole_tries = network_whole_tries_per_hour
         self._clock = clock
 
     async def guard(
-        self, attempt: Attempt, number: str, proof: str, lookup: Callable[[], Awaitable[_Found]]
+        self,
+        attempt: Attempt,
+        number: str,
+        proof: str,
+        lookup: Callable[[], Awaitable[_Found]],
+        *,
+        hard_to_guess: bool = False,
     ) -> _Found:
         """Run `lookup` unless locked; one that raises NotProven counts as a wrong proof.
+
+        A `proof` that is neither contact nor digits may be called `hard_to_guess`.
 
         Raises LookupLocked, or what `lookup` raises. No transaction is open while it runs.
         """
         number = plain_number(number)
-        await self._count(attempt, number, weak=not is_whole(proof))
+        weak = not (hard_to_guess or is_whole(proof))
+        await self._count(attempt, number, weak=weak)
         try:
             found = await lookup()
         except NotProven:
@@ -125,11 +155,11 @@ class Lockout:
             network = await _network_of(session, attempt)
             keys = [f"conversation {attempt.conversation_id}", f"number {number}"]
             await serialise(session, *(f"proof {key}" for key in [*keys, f"network {network}"]))
-            for scope, tries in self._limits(attempt, number, network, weak=weak):
-                until = await _locked_until(session, scope, tries, at)
+            for limit in self._limits(attempt, number, network, weak=weak):
+                until = await _locked_until(session, limit, at)
                 if until > at:
-                    raise LookupLocked(until)
-            await session.execute(delete(ProofAttempt).where(ProofAttempt.at <= at - _WINDOW))
+                    raise LookupLocked(until, digits_only=limit.digits_only)
+            await session.execute(delete(ProofAttempt).where(ProofAttempt.at <= at - _DAY))
             if not await session.scalar(select(ProofAttempt.id).where(_same(attempt, number))):
                 session.add(
                     ProofAttempt(
@@ -141,21 +171,23 @@ class Lockout:
                     )
                 )
 
-    def _limits(
-        self, attempt: Attempt, number: str, network: str, *, weak: bool
-    ) -> list[tuple[ColumnElement[bool], int]]:
-        """Name which wrong proofs count against this one, and how many are too many."""
+    def _limits(self, attempt: Attempt, number: str, network: str, *, weak: bool) -> list[_Limit]:
+        """Name which wrong proofs count against this one; first those that nobody else can fill."""
         here = ProofAttempt.conversation_id == attempt.conversation_id
         this_turn = here & (ProofAttempt.turn_id == attempt.turn_id)
-        limits: list[tuple[ColumnElement[bool], int]] = [
-            (here & ~this_turn, self._tries),
-            (this_turn & (ProofAttempt.number != number), _NUMBERS_AT_ONCE),
-            (~this_turn & (ProofAttempt.number == number), self._number_tries),
+        limits = [
+            _Limit(here & ~this_turn, self._tries),
+            _Limit(this_turn & (ProofAttempt.number != number), _NUMBERS_AT_ONCE),
         ]
+        nearby = ~this_turn & (ProofAttempt.network == network)
         if network:
-            limits.append((~this_turn & (ProofAttempt.network == network), self._network_tries))
+            limits.append(_Limit(nearby, self._network_whole_tries))
         if weak:
-            limits.append((~this_turn & true(), _WEAK_TRIES))
+            of_number = ~this_turn & (ProofAttempt.number == number)
+            limits.append(_Limit(of_number, self._number_tries, _DAY, digits_only=True))
+            limits.append(_Limit(~this_turn & true(), _WEAK_TRIES, digits_only=True))
+        if weak and network:
+            limits.append(_Limit(nearby, self._network_tries, digits_only=True))
         return limits
 
     async def _forgive(self, attempt: Attempt, number: str) -> None:
@@ -172,18 +204,16 @@ async def _network_of(session: AsyncSession, attempt: Attempt) -> str:
     return known or ""
 
 
-async def _locked_until(
-    session: AsyncSession, scope: ColumnElement[bool], tries: int, at: datetime
-) -> datetime:
+async def _locked_until(session: AsyncSession, limit: _Limit, at: datetime) -> datetime:
     """Return when the next try is allowed; not later than `at` if it is allowed now."""
     latest = await session.scalars(
         select(ProofAttempt.at)
-        .where(scope, ProofAttempt.at > at - _WINDOW)
+        .where(limit.scope, ProofAttempt.at > at - limit.window)
         .order_by(ProofAttempt.at.desc())
-        .limit(tries)
+        .limit(limit.tries)
     )
     times = latest.all()
-    return times[-1] + _WINDOW if len(times) == tries else at
+    return times[-1] + limit.window if len(times) == limit.tries else at
 
 
 def _same(attempt: Attempt, number: str) -> ColumnElement[bool]:

@@ -87,7 +87,9 @@ class Lookups:
             return self.form(subject, lang, number=asked.number, fault="wrong", status=404)
         except LookupLocked as lock:
             until = moment(lock.until, lang, self._hours.zone)
-            return self.form(subject, lang, fault="locked", status=429, until=until)
+            fault = "digits" if lock.digits_only else "locked"
+            number = asked.number if lock.digits_only else ""
+            return self.form(subject, lang, number=number, fault=fault, status=429, until=until)
         except OrderSourceDown:
             return self.form(subject, lang, number=asked.number, fault="down", status=503)
 

@@ -55,8 +55,8 @@ async def needs_proof(turn: Turn) -> bool:
 async def find_orders(turn: Turn) -> tuple[list[OrderView], list[str]] | None:
     """Return the orders proved and the numbers that were not; None if it was said why not.
 
-    None leaves the form. A whole phone number or an e-mail also proves who writes; four digits
-    open only their order.
+    None leaves the form, or asks for another proof. A whole phone number or an e-mail also proves
+    who writes; four digits open only their order.
     """
     found: list[OrderView] = []
     missing: list[str] = []
@@ -67,6 +67,10 @@ async def find_orders(turn: Turn) -> tuple[list[OrderView], list[str]] | None:
             except OrderNotFound:
                 missing.append(number)
     except LookupLocked as locked:
+        if locked.digits_only:  # strangers guessed; the form goes on and asks for a whole contact
+            turn.say("proof-digits-locked", kind="error", order=", ".join(numbers_of(turn)))
+            turn.forget("proof")
+            return None
         turn.say("order-locked", kind="error", time=moment(turn, locked.until))
         turn.leave_form()
         return None

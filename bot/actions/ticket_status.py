@@ -70,6 +70,10 @@ class TicketStatus(Form):
             turn.forget("ticket_proof")
             return
         except LookupLocked as locked:
+            if locked.digits_only:
+                turn.say("proof-digits-locked", kind="error", order=number)
+                turn.forget("ticket_proof")
+                return
             turn.say("order-locked", kind="error", time=moment(turn, locked.until))
             turn.leave_form()
             return

@@ -45,6 +45,22 @@ async def test_three_wrong_proofs_lock_and_offer_a_person(talk: Rehearsal) -> No
     assert talk.loop is None
 
 
+async def test_after_a_strangers_guesses_the_owner_is_asked_for_a_whole_contact(
+    services: Services, talk: Rehearsal
+) -> None:
+    for _ in range(4):
+        stranger = Rehearsal(services)
+        await stranger.say(f"lacak {SARI_ORDER}", "track_order")
+        for proof in ("0001", "0002", "0003"):
+            await stranger.say(proof, "inform")
+
+    await talk.say(f"lacak {SARI_ORDER} 1111", "track_order")
+    assert (talk.sources, talk.loop) == (["proof-digits-locked"], "track_order_form")
+    await talk.say("081200001111", "inform")
+
+    assert talk.replies[0]["data"]["number"] == SARI_ORDER
+
+
 async def test_a_whole_phone_number_verifies_and_the_next_order_needs_no_proof(
     talk: Rehearsal,
 ) -> None:

@@ -131,7 +131,50 @@ async def test_new_conversations_do_not_help_to_guess_at_one_number(database: Da
     )
 
     assert Counter(answers) == {"OrderNotFound": 10, "LookupLocked": 10}
-    assert await outcome(lookup, Attempt("the owner", "turn"), "1111") == "LookupLocked"
+    with pytest.raises(LookupLocked) as locked:
+        await lookup.find(Attempt("the owner", "1"), SARI_ORDER, "1111")
+    assert (locked.value.until, locked.value.digits_only) == (NOON + timedelta(days=1), True)
+
+
+@pytest.mark.parametrize("proof", ["0812 0000 1111", "Sari@example.com"])
+async def test_strangers_who_guess_at_a_number_never_keep_its_owner_out(
+    database: Database, proof: str
+) -> None:
+    await fill(database)
+    lookup = lookup_in(database)
+    for n in range(40):  # also whole ones, from many places
+        for guess in ("0000", "0812 9999 0000", "somebody@example.com"):
+            await outcome(lookup, Attempt(f"{guess} {n}", "turn", f"net {n}"), guess)
+
+    assert await outcome(lookup, Attempt("the owner", "1", "net 1"), "1111") == "LookupLocked"
+    assert await outcome(lookup, Attempt("the owner", "2", "net 1"), proof) == "found"
+
+
+async def test_a_number_allows_ten_guesses_a_day(database: Database) -> None:
+    await fill(database)
+    clock = Clock()
+    lookup = lookup_in(database, clock)
+    answers = []
+    for n in range(48):
+        clock.at = NOON + timedelta(minutes=30 * n)
+        answers.append(await outcome(lookup, Attempt(f"c{n}", "turn"), f"{n:04}"))
+
+    assert Counter(answers) == {"OrderNotFound": 10, "LookupLocked": 38}
+    clock.at = NOON + timedelta(days=1)
+    assert await outcome(lookup, Attempt("later", "turn"), "1111") == "found"
+
+
+async def test_a_conversation_that_guesses_whole_numbers_is_locked_for_everything(
+    database: Database,
+) -> None:
+    await fill(database)
+    lookup = lookup_in(database)
+    for n in range(3):
+        await outcome(lookup, Attempt("c", str(n)), f"0812 9999 000{n}")
+
+    with pytest.raises(LookupLocked) as locked:
+        await lookup.find(Attempt("c", "next"), SARI_ORDER, "081200001111")
+    assert not locked.value.digits_only
 
 
 async def test_many_conversations_and_numbers_at_once_do_not_block_each_other(
@@ -215,7 +258,7 @@ async def test_what_counts_no_more_is_not_kept(database: Database) -> None:
     lookup = lookup_in(database, clock)
     for n in range(3):
         await outcome(lookup, Attempt(f"c{n}", "turn"), "0000")
-    clock.at += timedelta(hours=2)
+    clock.at += timedelta(hours=25)
 
     await outcome(lookup, Attempt("later", "turn"), "0000")
 

@@ -77,8 +77,12 @@ async def test_forgetting_the_cookie_does_not_make_guessing_endless(lookups: Fas
     same_network = await look(browser_at(lookups, "203.0.113.5"), SARI_ORDER, "1111")
     another = await look(browser_at(lookups, "198.51.100.7"), SARI_ORDER, "1111")
 
-    assert "Terlalu banyak percobaan" in same_network
+    owner = await look(browser_at(lookups, "203.0.113.5"), SARI_ORDER, "sari@example.com")
+
+    assert "4 angka terakhir sementara ini tidak cukup" in same_network
+    assert f'value="{SARI_ORDER}"' in same_network
     assert f"<h1>{SARI_ORDER}</h1>" in another
+    assert f"<h1>{SARI_ORDER}</h1>" in owner
 
 
 async def test_a_ticket_is_shown_to_its_contact_only(
