@@ -126,7 +126,7 @@ def ask_engine(one: PublicSet, model: str) -> Asked:
     begun = time.perf_counter()
     _, ranker, judge = fit(corpus, encoder(model))
     built_s = time.perf_counter() - begun
-    recall = Recall(model, encoder, known)
+    recall = Recall(model, encoder, known, {})
     findings, _ = search_all(Searcher(corpus, recall, ranker, judge), texts)
     in_service = Searcher(corpus, encoder(model), ranker, judge)
     _, times_ms = search_all(in_service, texts[:_TIMED])

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faq.e5 import E5
+from faq.e5 import ANSWER, E5
 from faq.e5_setup import prepare
 from faq.encoder import Encoder
 from faq.index import unit
@@ -41,15 +41,19 @@ class E5Alone:
         """Return one vector per text, (n, 384), of length 1."""
         return unit(self._e5.encode(texts))
 
+    def encode_answers(self, texts: Sequence[str]) -> Vectors:
+        """Return the same for texts that answer a question."""
+        return unit(self._e5.encode(texts, ANSWER))
+
 
 class Kept:
     """The vectors of one encoder, in memory and in a folder."""
 
-    def __init__(self, model: str, folder: Path) -> None:
+    def __init__(self, model: str, folder: Path, what: str = "vectors") -> None:
         """Read what is kept of `model` in `folder`, unless its version is another one now."""
         self._model = model
         digest = hashlib.sha256(version(model).encode()).hexdigest()[:12]
-        self._folder = folder / f"vectors-{digest}"
+        self._folder = folder / f"{what}-{digest}"
         self._known: dict[str, Vectors] = {}
         for file in sorted(self._folder.glob("*.npy")):
             texts = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
@@ -82,10 +86,10 @@ class Remembering:
     A single text is encoded again each time, so that questions are timed as in service.
     """
 
-    def __init__(self, model: str, kept: Kept, part: slice) -> None:
-        """Serve `model` by the columns `part` of the vectors in `kept`."""
+    def __init__(self, model: str, kept: Kept, answers: Kept, part: slice) -> None:
+        """Serve `model` by the columns `part` of the vectors kept of questions and answers."""
         self.model = model
-        self._kept, self._part = kept, part
+        self._kept, self._answers, self._part = kept, answers, part
         self._encoder: Encodes | None = None
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -96,6 +100,13 @@ class Remembering:
             return self._kept.encode(["."], self._whole)[:0, self._part]
         return unit(self._kept.encode(texts, self._whole)[:, self._part])
 
+    def encode_answers(self, texts: Sequence[str]) -> Vectors:
+        """Return the same for answers, which are never timed."""
+        if not texts:
+            return self.encode(texts)
+        kept = self._answers.encode(texts, self._whole_model().encode_answers)
+        return unit(kept[:, self._part])
+
     def alone(self) -> Encodes:
         """Return the model itself, loaded when it is first needed."""
         if self._encoder is None:
@@ -103,8 +114,11 @@ class Remembering:
         return self._encoder
 
     def _whole(self, texts: Sequence[str]) -> Vectors:
-        """Encode with the model whose vectors are kept."""
-        return encoder(FULL if self.model in _PARTS else self.model).alone().encode(texts)
+        return self._whole_model().encode(texts)
+
+    def _whole_model(self) -> Encodes:
+        """Return the model whose vectors are kept."""
+        return encoder(FULL if self.model in _PARTS else self.model).alone()
 
 
 _PARTS = {LIGHT: slice(_E5_WIDTH, None), E5_ALONE: slice(0, _E5_WIDTH)}
@@ -114,9 +128,10 @@ _PARTS = {LIGHT: slice(_E5_WIDTH, None), E5_ALONE: slice(0, _E5_WIDTH)}
 def encoder(model: str) -> Remembering:
     """Return the encoder of that name; its vectors are kept in the data folder."""
     whole = FULL if model in _PARTS else model
-    return Remembering(model, _kept(whole), _PARTS.get(model, slice(None)))
+    part = _PARTS.get(model, slice(None))
+    return Remembering(model, _kept(whole, "vectors"), _kept(whole, "answers"), part)
 
 
 @cache
-def _kept(model: str) -> Kept:
-    return Kept(model, load_settings().data_dir / "bench")
+def _kept(model: str, what: str) -> Kept:
+    return Kept(model, load_settings().data_dir / "bench", what)

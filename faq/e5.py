@@ -15,10 +15,12 @@ from sentencepiece import SentencePieceProcessor
 
 from faq.e5_weights import BLOCK, split
 
-NETWORK, PIECES, WORDS, CENTRE = "network.onnx", "pieces.model", "words.npy", "centre.npy"
+NETWORK, PIECES, WORDS, CENTRES = "network.onnx", "pieces.model", "words.npy", "centres.npy"
 
 INPUT = "words"  # the one input of the network
-_PROMPT = "query: "  # how e5 was taught to read a question that is compared with questions
+# How e5 was taught to read a question that is compared with questions, and what answers one.
+QUESTION, ANSWER = "query: ", "passage: "
+PROMPTS = (QUESTION, ANSWER)  # in the order of their centres
 _MOST_TOKENS = 512
 _TOKENS_AT_ONCE = 2_048  # bounds the memory of a call to some 50 MB
 
@@ -38,14 +40,15 @@ class E5:
         self._pieces = SentencePieceProcessor(model_file=str(folder / PIECES))
         self._words = np.load(folder / WORDS, mmap_mode="r")
         self.width = self._words.shape[1] * BLOCK
-        self._centre = np.load(folder / CENTRE)
+        self._centres = dict(zip(PROMPTS, np.load(folder / CENTRES), strict=True))
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], prompt: str = QUESTION) -> NDArray[np.float32]:
         """Return one vector per text, (n, 384): how it differs from everyday sentences.
 
-        Any two sentences have a cosine of .75 or more before that. The length tells nothing.
+        `prompt` is QUESTION or ANSWER. Any two sentences have a cosine of .75 or more before the
+        everyday ones are taken off, read in the same way. The length tells nothing.
         """
-        tokens = [self._tokens(text) for text in texts]
+        tokens = [self._tokens(prompt + text) for text in texts]
         vectors = np.zeros((len(texts), self.width), dtype=np.float32)
         same_size: dict[int, list[int]] = {}
         for row, ids in enumerate(tokens):
@@ -57,13 +60,13 @@ class E5:
                 words = self._vectors(np.array([tokens[row] for row in some]))
                 (vectors[some],) = self._network.run(None, {INPUT: words})
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        centred: NDArray[np.float32] = vectors / lengths - self._centre
+        centred: NDArray[np.float32] = vectors / lengths - self._centres[prompt]
         return centred
 
     def _tokens(self, text: str) -> list[int]:
         # What the model's own normaliser does: NFKC, and a space for what cannot be seen.
         seen = (c if c.isprintable() else " " for c in unicodedata.normalize("NFKC", text))
-        ids: list[int] = self._pieces.encode(_PROMPT + "".join(seen))
+        ids: list[int] = self._pieces.encode("".join(seen))
         return [self._pieces.bos_id(), *ids[: _MOST_TOKENS - 2], self._pieces.eos_id()]
 
     def _vectors(self, tokens: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 
 from faq.alone import alone_in
-from faq.e5 import CENTRE, E5, NETWORK, PIECES, WORDS
+from faq.e5 import CENTRES, E5, NETWORK, PIECES, PROMPTS, WORDS
 from faq.e5_weights import Vocabulary, Weights
 from faq.profiles import EVERYDAY
 
@@ -47,8 +47,10 @@ def _make(place: Path, version: str) -> None:
         (made / NETWORK).write_bytes(Graph(weights).model())
         (made / PIECES).write_bytes(_pieces(weights.vocabulary))
         np.save(made / WORDS, weights.blocks("emb.word"))
-        np.save(made / CENTRE, np.zeros(weights.shape.width, dtype=np.float32))
-        np.save(made / CENTRE, E5(made).encode(_everyday()).mean(axis=0))
+        np.save(made / CENTRES, np.zeros((len(PROMPTS), weights.shape.width), dtype=np.float32))
+        e5, everyday = E5(made), _everyday()
+        centres = [e5.encode(everyday, prompt).mean(axis=0) for prompt in PROMPTS]
+        np.save(made / CENTRES, np.stack(centres))
         files = {file.name: _checksum(file) for file in sorted(made.iterdir())}
         manifest = json.dumps({"version": version, "files": files}, indent=1)
         (made / _MANIFEST).write_text(manifest, encoding="utf-8")

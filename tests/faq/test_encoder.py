@@ -6,6 +6,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
 from faq.encoder import Encoder, EncoderUnusable
 from faq.profiles import FULL, LIGHT, version
@@ -31,6 +32,13 @@ def test_every_text_has_a_vector_of_length_one(any_encoder: Encoder) -> None:
 
 def test_no_texts_give_no_vectors(any_encoder: Encoder) -> None:
     assert any_encoder.encode([]).shape == (0, any_encoder.dimension)
+    assert any_encoder.encode_answers([]).shape == (0, any_encoder.dimension)
+
+
+def test_every_answer_has_a_vector_of_length_one(any_encoder: Encoder) -> None:
+    vectors = any_encoder.encode_answers(ODD)
+    assert vectors.shape == (len(ODD), any_encoder.dimension)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
 
 
 def test_a_text_has_the_same_vector_in_any_company(any_encoder: Encoder) -> None:
@@ -46,6 +54,33 @@ def test_full_weighs_both_models_by_their_share(encoder: Encoder, full: Encoder)
     np.testing.assert_allclose(
         vector[384:] / 0.4**0.5, encoder.encode(["Bisa bayar di tempat?"])[0], atol=1e-4
     )
+
+
+def test_light_reads_an_answer_as_it_reads_a_question(encoder: Encoder) -> None:
+    np.testing.assert_array_equal(encoder.encode_answers(ODD), encoder.encode(ODD))
+
+
+def test_full_has_e5_read_an_answer_otherwise_than_a_question(full: Encoder) -> None:
+    asked, said = full.encode(["Bisa COD."])[0], full.encode_answers(["Bisa COD."])[0]
+    assert not np.allclose(asked[:384], said[:384], atol=0.01)
+    np.testing.assert_allclose(asked[384:], said[384:], atol=1e-4)
+
+
+def test_full_finds_the_answer_to_a_question_among_answers(full: Encoder) -> None:
+    asked = full.encode(["Bisa bayar di tempat?", "When are you open?"])
+    said = full.encode_answers(["Cash on delivery up to Rp2,000,000.", "Daily from 10 to 9 pm."])
+    assert (asked @ said.T).argmax(axis=1).tolist() == [0, 1]
+
+
+def test_a_named_model_is_given_its_own_prompts(tmp_path: Path) -> None:
+    words = Tokenizer(WordLevel({"retur": 0, "tanya": 1, "?": 2}, unk_token="?"))
+    words.pre_tokenizer = Whitespace()
+    table = StaticEmbedding(words, embedding_weights=np.eye(3, dtype=np.float32))
+    prompts = {"query": "tanya ", "document": ""}
+    SentenceTransformer(modules=[table], device="cpu", prompts=prompts).save(str(tmp_path))
+    named = Encoder(str(tmp_path))
+    np.testing.assert_allclose(named.encode(["retur"]), [[0.5**0.5, 0.5**0.5, 0]], atol=1e-6)
+    np.testing.assert_array_equal(named.encode_answers(["retur"]), [[1, 0, 0]])
 
 
 def test_a_model_in_a_folder_can_be_named(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from faq.alone import alone_in
 from faq.articles import content_hash
@@ -32,10 +34,15 @@ class Counting:
     def __init__(self, encoder: Encoder) -> None:
         self.model, self._encoder = encoder.model, encoder
         self.texts: list[str] = []
+        self.answers: list[str] = []
 
-    def encode(self, texts: list[str]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.texts += texts
         return self._encoder.encode(texts)
+
+    def encode_answers(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.answers += texts
+        return self._encoder.encode_answers(texts)
 
 
 @pytest.fixture
@@ -72,7 +79,7 @@ def test_only_what_has_changed_is_encoded_again(
 
     built = publish(knowledge, index, encoder.model, load=lambda _: counting).built
 
-    assert counting.texts == [plain_words("Not any more.")]
+    assert (counting.texts, counting.answers) == ([], [plain_words("Not any more.")])
     anew = build(knowledge, index.with_name("anew"), encoder)
     assert np.allclose(built.material.wordings, anew.material.wordings, atol=1e-5)
     assert np.allclose(built.material.answers, anew.material.answers, atol=1e-5)
