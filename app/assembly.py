@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from app.pushing import Pushing, pushing_channels
+from bot.actions.conversations import TurnsUnderWay
 from bot.actions.services import Services
 from bot.answerer import BotAnswerer
 from bot.cues import Cues
@@ -201,6 +202,7 @@ def _services(
     persona = load_persona()
     return Services(
         database=database,
+        under_way=TurnsUnderWay(database),
         faq=faq,
         orders=OrderLookup(orders, lockout),
         tickets=Tickets(database, hours, TicketKinds.load(), lockout),

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from bot.actions.conversations import read_conversation
+from bot.actions.conversations import ConversationView
 from bot.actions.handoff import wait_data
 from bot.actions.services import Services
 from bot.client import RasaUnavailable
@@ -32,7 +32,7 @@ class BotAnswerer:
         self._templates = services.templates
         self._queue = services.queue
         self._escalation = services.escalation
-        self._database = services.database
+        self._under_way = services.under_way
         self._typed = typed
         self._wait_words = wait_words
 
@@ -43,7 +43,13 @@ class BotAnswerer:
             return Answer(replies=(words,), dialogue=question.dialogue)
         if question.waiting:
             return await self._of_the_wait(question)
-        question = await self._with_choice(question)
+        try:
+            conversation = await self._under_way.begin(question.conversation_id, question.turn_id)
+            return await self._of_rasa(self._with_choice(question, conversation))
+        finally:
+            self._under_way.end(question.turn_id)
+
+    async def _of_rasa(self, question: Question) -> Answer:
         try:
             answer = await self._rasa.take_turn(question)
         except RasaUnavailable as reason:
@@ -54,13 +60,12 @@ class BotAnswerer:
             return await self._without_rasa(question)
         return answer
 
-    async def _with_choice(self, question: Question) -> Question:
+    def _with_choice(self, question: Question, conversation: ConversationView) -> Question:
         """Take what was typed for the choice it names."""
         if question.choice is not None or len(question.text) > LONGEST:
             return question
         if code := code_in(question.text):
             return replace(question, choice=f"account_info:{code}")
-        conversation = await read_conversation(self._database, question.conversation_id)
         typed = self._typed.found(question.text, conversation.last_bot_turn)
         return replace(question, choice=typed) if typed else question
 

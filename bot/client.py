@@ -1,14 +1,21 @@
 """Ask Rasa for one turn, over the contract of docs/architecture.md ("Turn contract")."""
 
 import asyncio
+import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Self
 
-import httpx
+import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from channels.message import Choice, Kind, Lang, Mood, Reply, Source
 from conversation.turn import Answer, HandoffWish, Question
+
+_CONNECT_S = 1.0
+_MOST_AT_ONCE = 50
+_KEPT_S = 4.0  # an idle connection; Sanic, in which Rasa runs, closes them after 5
+_LOOK = aiohttp.ClientTimeout(total=1.0)
 
 
 class RasaUnavailable(Exception):
@@ -74,13 +81,20 @@ class RasaClient:
 
     def __init__(self, url: str, token: str, timeout_s: float) -> None:
         """`timeout_s` bounds a whole turn; then it is answered without Rasa."""
-        self._timeout_s = timeout_s
-        self._http = httpx.AsyncClient(
-            base_url=url,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=httpx.Timeout(timeout_s, connect=1.0),
-            limits=httpx.Limits(max_connections=50, max_keepalive_connections=50),
-        )
+        self._url, self._timeout_s = url, timeout_s
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._kept_http: aiohttp.ClientSession | None = None
+
+    @property
+    def _http(self) -> aiohttp.ClientSession:
+        """The pool; made inside the event loop that uses it."""
+        if self._kept_http is None:
+            self._kept_http = aiohttp.ClientSession(
+                headers=self._headers,
+                timeout=aiohttp.ClientTimeout(total=self._timeout_s, sock_connect=_CONNECT_S),
+                connector=aiohttp.TCPConnector(limit=_MOST_AT_ONCE, keepalive_timeout=_KEPT_S),
+            )
+        return self._kept_http
 
     async def __aenter__(self) -> Self:
         return self
@@ -90,15 +104,17 @@ class RasaClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        if self._kept_http is not None:
+            await self._kept_http.close()
+            self._kept_http = None
 
     async def ready(self) -> bool:
         """Whether Rasa is up with a model."""
         try:
-            response = await self._http.get("/webhooks/sapa/", timeout=1.0)
-        except httpx.HTTPError:
+            async with self._http.get(f"{self._url}/webhooks/sapa/", timeout=_LOOK) as response:
+                return response.status == HTTPStatus.OK
+        except (aiohttp.ClientError, TimeoutError):
             return False
-        return response.status_code == httpx.codes.OK
 
     async def take_turn(self, question: Question, timeout_s: float | None = None) -> Answer:
         """Ask Rasa, for at most `timeout_s` if that is less than for a whole turn.
@@ -106,17 +122,19 @@ class RasaClient:
         Raises RasaDown when it is down or slow or fails, RasaUnavailable when it talks nonsense.
         """
         wait_s = self._timeout_s if timeout_s is None else max(0.0, min(timeout_s, self._timeout_s))
+        turn = json.dumps(_request(question)).encode()
         try:
-            # httpx bounds each step of a request, not the whole.
-            async with asyncio.timeout(wait_s):
-                response = await self._http.post("/webhooks/sapa/turn", json=_request(question))
-        except (httpx.HTTPError, TimeoutError) as error:
+            async with (
+                asyncio.timeout(wait_s),
+                self._http.post(f"{self._url}/webhooks/sapa/turn", data=turn) as response,
+            ):
+                status, content = response.status, await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise RasaDown(type(error).__name__, gone=True) from error
-        if response.status_code != httpx.codes.OK:
-            gone = response.status_code == httpx.codes.SERVICE_UNAVAILABLE
-            raise RasaDown(f"status {response.status_code}", gone=gone)
+        if status != HTTPStatus.OK:
+            raise RasaDown(f"status {status}", gone=status == HTTPStatus.SERVICE_UNAVAILABLE)
         try:
-            return _answer(_TurnResult.model_validate_json(response.content))
+            return _answer(_TurnResult.model_validate_json(content))
         except ValidationError as error:
             raise RasaUnavailable(f"unreadable answer: {error.error_count()} errors") from error
 

@@ -120,3 +120,31 @@ def _said(message: Row[Any]) -> Said:
         source=(message.source or {}).get("id"),
         mood=message.mood,
     )
+
+
+class TurnsUnderWay:
+    """Each conversation as its turn found it: read once, though several actions look at it.
+
+    What changes it while the turn runs is seen by the next turn.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._found: dict[str, ConversationView] = {}  # by turn
+
+    async def begin(self, conversation_id: str, turn_id: str) -> ConversationView:
+        """Read the conversation and keep what was found until `end`."""
+        found = await read_conversation(self._database, conversation_id)
+        self._found[turn_id] = found
+        return found
+
+    async def of(self, conversation_id: str, turn_id: str) -> ConversationView:
+        """Return what the turn found; read it where another process began the turn."""
+        found = self._found.get(turn_id)
+        if found is not None and found.id == conversation_id:
+            return found
+        return await read_conversation(self._database, conversation_id)
+
+    def end(self, turn_id: str) -> None:
+        """Forget it."""
+        self._found.pop(turn_id, None)

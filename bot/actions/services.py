@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.actions.conversations import TurnsUnderWay
 from bot.cues import Cues
 from bot.speech import Persona, Templates
 from crm.callbacks import CallBacks
@@ -22,6 +23,7 @@ class Services:
     """Everything actions may call; none of it belongs to one conversation."""
 
     database: Database
+    under_way: TurnsUnderWay
     faq: FaqEngine | LiveFaq  # pinned for each turn, see Turn.begin
     orders: OrderLookup
     tickets: Tickets

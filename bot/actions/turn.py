@@ -9,7 +9,7 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT
 
-from bot.actions.conversations import ConversationView, read_conversation
+from bot.actions.conversations import ConversationView
 from bot.actions.services import Services
 from bot.speech import to_json
 from channels.message import Choice, Kind, Lang, Mood, Reply
@@ -42,7 +42,7 @@ class Turn:
             services=replace(services, faq=services.faq.pinned()),
             tracker=tracker,
             dispatcher=dispatcher,
-            conversation=await read_conversation(services.database, tracker.sender_id),
+            conversation=await services.under_way.of(tracker.sender_id, turn_id(tracker)),
             id=turn_id(tracker),
             lang=language(tracker),
             slots=dict(tracker.slots),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.actions.conversations import TurnsUnderWay
 from bot.actions.services import Services
 from bot.cues import Cues
 from bot.speech import Templates, load_persona
@@ -43,6 +44,7 @@ async def services(sqlite_database: Database, faq: FaqEngine, templates: Templat
     lockout = Lockout(sqlite_database, clock=at_noon)
     return Services(
         database=sqlite_database,
+        under_way=TurnsUnderWay(sqlite_database),
         faq=faq,
         orders=OrderLookup(SqlOrders(sqlite_database, at_noon), lockout),
         tickets=Tickets(sqlite_database, hours, TicketKinds.load(), lockout, at_noon),
