@@ -163,5 +163,5 @@ async def test_a_rasa_that_is_well_again_gets_its_conversations_back(
 async def test_when_all_are_gone_the_turn_is_answered_without_rasa_in_time() -> None:
     gone = [f"http://127.0.0.1:{free_port()}" for _ in range(2)]
     async with Rasas(gone, "token", 20.0) as rasas:
-        with pytest.raises(RasaUnavailable, match="ConnectError"):
+        with pytest.raises(RasaUnavailable, match="ClientConnectorError"):
             await rasas.take_turn(_question("c-1"))
