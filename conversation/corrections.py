@@ -68,14 +68,15 @@ async def _change(
     session: AsyncSession, conversation: Conversation, message: Message, inbound: Inbound
 ) -> None:
     before = message.data.get("attachment", {})
-    message.text = await heard(session, conversation, inbound)
+    connection = await session.connection()
+    message.text = await connection.run_sync(heard, conversation, inbound)
     after = dict(inbound.data)
     if "attachment" in after:
         after["attachment"] = _same_file(before, after["attachment"])
     message.data = {**message.data, **after}
-    event = await event_of(session, inbound.channel, inbound.source_id)
+    event = await connection.run_sync(event_of, inbound.channel, inbound.source_id)
     event_id = event.event_id if event else None
-    await remember(session, event_id, inbound.channel, inbound.source_id, message.id)
+    await connection.run_sync(remember, event_id, inbound.channel, inbound.source_id, message.id)
 
 
 def _same_file(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

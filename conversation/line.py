@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, update
 
 from conversation.tables import Conversation, Handoff, Message
 from db.base import now
@@ -12,19 +11,19 @@ from db.base import now
 AboutTheWait = Callable[[str], bool]
 
 
-async def leave_the_line(session: AsyncSession, conversation: Conversation) -> None:
+def leave_the_line(connection: Connection, conversation: Conversation) -> None:
     """Give a waiting conversation back to the bot, its dialogue begun anew."""
     conversation.state, conversation.dialogue = "bot", {}
-    await session.execute(
+    connection.execute(
         update(Handoff)
         .where(Handoff.conversation_id == conversation.id, Handoff.ended_at.is_(None))
         .values(ended_at=now(), outcome="left")
     )
 
 
-async def leave_to_the_person(session: AsyncSession, conversation: Conversation) -> None:
+def leave_to_the_person(connection: Connection, conversation: Conversation) -> None:
     """Let the bot answer nothing that was said before; a turn under way ends by itself."""
-    await session.execute(
+    connection.execute(
         update(Message)
         .where(Message.conversation_id == conversation.id, Message.owed, Message.turn_id.is_(None))
         .values(owed=False)

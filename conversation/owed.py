@@ -1,7 +1,6 @@
 """Which of a customer's messages the bot still has to answer, and in which turn."""
 
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, update
 
 from conversation.rows import Begun, begin_turn, messages_of, running_turn, try_again, unanswered
 from conversation.tables import Conversation, Message, Turn
@@ -11,31 +10,29 @@ from db.base import now
 _MOST_CHARS = 4_096
 
 
-async def open_turn(
-    session: AsyncSession, conversation_id: str
-) -> tuple[Begun | None, list[Message]]:
+def open_turn(connection: Connection, conversation_id: str) -> tuple[Begun | None, list[Message]]:
     """Go on with the turn a dead worker left, else begin one with what is unanswered, if any."""
-    left = await running_turn(session, conversation_id)
+    left = running_turn(connection, conversation_id)
     if left is not None:
-        again = await try_again(session, left)
-        return again, await messages_of(session, conversation_id, left.id)
-    messages = _joined(await unanswered(session, conversation_id))
-    turn = await begin_turn(session, conversation_id, messages) if messages else None
+        again = try_again(connection, left)
+        return again, messages_of(connection, conversation_id, left.id)
+    messages = _joined(unanswered(connection, conversation_id))
+    turn = begin_turn(connection, conversation_id, messages) if messages else None
     return turn, messages
 
 
-async def owe_nothing(session: AsyncSession, conversation: Conversation) -> None:
+def owe_nothing(connection: Connection, conversation: Conversation) -> None:
     """From here on a person answers, also what was said and not yet answered.
 
     A turn under way ends here: it may have died, and must not be taken up when the bot is back.
     """
     conversation.pending_since = conversation.lease_owner = conversation.lease_until = None
-    await session.execute(
+    connection.execute(
         update(Message)
         .where(Message.conversation_id == conversation.id, Message.owed, Message.turn_id.is_(None))
         .values(owed=False)
     )
-    await session.execute(
+    connection.execute(
         update(Turn)
         .where(Turn.conversation_id == conversation.id, Turn.status == "running")
         .values(status="dropped", finished_at=now())

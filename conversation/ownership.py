@@ -48,8 +48,11 @@ class Ownership:
             handoff.agent_id, handoff.taken_at = agent_id, now()
             conversation.state, conversation.agent_id = "csr", agent_id
             conversation.dialogue, conversation.missed_turns = {}, 0
-            await owe_nothing(session, conversation)
-            await self._transcript.add_reply(session, conversation, hello, "system", name)
+            connection = await session.connection()
+            await connection.run_sync(owe_nothing, conversation)
+            await connection.run_sync(
+                self._transcript.add_reply, conversation, hello, "system", name
+            )
         self._transcript.announce(conversation_id, type="presence", state="csr", name=name)
         self._transcript.announce(conversation_id)
 
@@ -66,7 +69,10 @@ class Ownership:
                 handoff.ended_at = now()
                 handoff.outcome = "returned" if to == "bot" else "closed"
             conversation.state, conversation.agent_id = to, None
-            await self._transcript.add_reply(session, conversation, goodbye, "system", name)
+            connection = await session.connection()
+            await connection.run_sync(
+                self._transcript.add_reply, conversation, goodbye, "system", name
+            )
         self._transcript.announce(conversation_id, type="presence", state=to, name=name)
         self._transcript.announce(conversation_id)
 
@@ -92,8 +98,9 @@ class Ownership:
                 return said
             if conversation.state != "csr" or conversation.agent_id != agent_id:
                 raise NotYours(cast("State", conversation.state))
-            message = await self._transcript.add_reply(
-                session, conversation, reply, "csr", name, message_id=message_id
+            connection = await session.connection()
+            message = await connection.run_sync(
+                self._transcript.add_reply, conversation, reply, "csr", name, message_id=message_id
             )
             if client_id:
                 session.add(

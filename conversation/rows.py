@@ -4,16 +4,17 @@ To load and store whole objects instead takes five times as long, most of it in 
 given back here belongs to no session: to change it changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversation.tables import InboxEvent, Message, Turn
+from conversation.tables import Conversation, InboxEvent, Message, Turn
 from db.base import new_id, now
 
+_conversations = cast("Table", Conversation.__table__)
 _messages = cast("Table", Message.__table__)
 _inbox = cast("Table", InboxEvent.__table__)
 _turns = cast("Table", Turn.__table__)
@@ -41,7 +42,33 @@ _EVENT = (
 _JOIN_TURN = update(_messages).where(_messages.c.id == bindparam("message"))
 _CHANGE_TURN = update(_turns).where(_turns.c.id == bindparam("turn"))
 _TAKEN_IN = update(_inbox).where(_inbox.c.id == bindparam("event"))
+_HELD = (
+    select(_conversations).where(_conversations.c.id == bindparam("conversation")).with_for_update()
+)
+_CHANGED = update(_conversations).where(_conversations.c.id == bindparam("conversation"))
 _WITHOUT_VALUE = {"name": "", "kind": "text", "mood": "neutral", "owed": False}
+
+
+class ConversationUnknown(LookupError):
+    """No conversation has this id."""
+
+
+@contextmanager
+def held(connection: Connection, conversation_id: str) -> Iterator[Conversation]:
+    """Give the conversation, held against other writers until the commit; its changes are stored.
+
+    Raises ConversationUnknown.
+    """
+    row = connection.execute(_HELD, {"conversation": conversation_id}).one_or_none()
+    if row is None:
+        raise ConversationUnknown(conversation_id)
+    before = row._mapping  # noqa: SLF001 - its public name
+    conversation = Conversation(**before)
+    yield conversation
+    changed = {name: getattr(conversation, name) for name in before}
+    changed = {name: value for name, value in changed.items() if value != before[name]}
+    if changed:
+        connection.execute(_CHANGED, {"conversation": conversation_id, **changed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,79 +97,77 @@ def messages_after(
     return [_message(row) for row in connection.execute(_AFTER, given)]
 
 
-async def add_message(session: AsyncSession, **values: Any) -> Message:
+def add_message(connection: Connection, **values: Any) -> Message:
     """Store a message."""
     row = {**_WITHOUT_VALUE, "at": now(), **values}
-    await session.execute(insert(_messages), row)
+    connection.execute(insert(_messages), row)
     return Message(**row)
 
 
-async def event_of(session: AsyncSession, channel: str, source_id: str) -> Delivered | None:
+def event_of(connection: Connection, channel: str, source_id: str) -> Delivered | None:
     """Find what a channel delivered, and the message it became."""
     given = {"channel": channel, "source": source_id}
-    row = (await session.execute(_EVENT, given)).one_or_none()
+    row = connection.execute(_EVENT, given).one_or_none()
     return Delivered(*row) if row else None
 
 
-async def remember(
-    session: AsyncSession, event_id: str | None, channel: str, source_id: str, message_id: str
+def remember(
+    connection: Connection, event_id: str | None, channel: str, source_id: str, message_id: str
 ) -> None:
     """Let a repeat find the message; `event_id` is the row of what came by webhook."""
     if event_id is None:
         row = {"channel": channel, "source_id": source_id, "message_id": message_id}
-        await session.execute(insert(_inbox), row)
+        connection.execute(insert(_inbox), row)
     else:
-        await session.execute(_TAKEN_IN, {"event": event_id, "message_id": message_id})
+        connection.execute(_TAKEN_IN, {"event": event_id, "message_id": message_id})
 
 
-async def running_turn(session: AsyncSession, conversation_id: str) -> Begun | None:
+def running_turn(connection: Connection, conversation_id: str) -> Begun | None:
     """Find the turn that was begun and has not ended."""
-    row = (await session.execute(_RUNNING, {"conversation": conversation_id})).one_or_none()
+    row = connection.execute(_RUNNING, {"conversation": conversation_id}).one_or_none()
     return Begun(row.id, row.tries) if row else None
 
 
-async def try_again(session: AsyncSession, turn: Begun) -> Begun:
+def try_again(connection: Connection, turn: Begun) -> Begun:
     """Count one more try."""
-    await session.execute(_CHANGE_TURN, {"turn": turn.id, "tries": turn.tries + 1})
+    connection.execute(_CHANGE_TURN, {"turn": turn.id, "tries": turn.tries + 1})
     return Begun(turn.id, turn.tries + 1)
 
 
-async def begin_turn(
-    session: AsyncSession, conversation_id: str, messages: Sequence[Message]
-) -> Begun:
+def begin_turn(connection: Connection, conversation_id: str, messages: Sequence[Message]) -> Begun:
     """Begin a turn that answers `messages`."""
     turn = Begun(new_id(), 1)
-    await session.execute(insert(_turns), {"id": turn.id, "conversation_id": conversation_id})
+    connection.execute(insert(_turns), {"id": turn.id, "conversation_id": conversation_id})
     joined = [{"message": message.id, "turn_id": turn.id} for message in messages]
-    await session.execute(_JOIN_TURN, joined)
+    connection.execute(_JOIN_TURN, joined)
     return turn
 
 
-async def status_of(session: AsyncSession, turn_id: str) -> str:
+def status_of(connection: Connection, turn_id: str) -> str:
     """Say how a turn stands; see `Turn.status`."""
-    return str(await session.scalar(_STATUS, {"turn": turn_id}))
+    return str(connection.scalar(_STATUS, {"turn": turn_id}))
 
 
-async def end_turn(session: AsyncSession, turn_id: str, result: Mapping[str, Any]) -> None:
+def end_turn(connection: Connection, turn_id: str, result: Mapping[str, Any]) -> None:
     """End a turn with this status, intent and confidence."""
-    await session.execute(_CHANGE_TURN, {"turn": turn_id, "finished_at": now(), **result})
+    connection.execute(_CHANGE_TURN, {"turn": turn_id, "finished_at": now(), **result})
 
 
-async def unanswered(session: AsyncSession, conversation_id: str) -> list[Message]:
+def unanswered(connection: Connection, conversation_id: str) -> list[Message]:
     """Read what was said and no turn has taken yet."""
-    rows = await session.execute(_UNANSWERED, {"conversation": conversation_id})
+    rows = connection.execute(_UNANSWERED, {"conversation": conversation_id})
     return [_message(row) for row in rows]
 
 
-async def is_unanswered(session: AsyncSession, conversation_id: str) -> bool:
+def is_unanswered(connection: Connection, conversation_id: str) -> bool:
     """Whether something was said that no turn has taken yet."""
-    return await session.scalar(_ONE_UNANSWERED, {"conversation": conversation_id}) is not None
+    return connection.scalar(_ONE_UNANSWERED, {"conversation": conversation_id}) is not None
 
 
-async def messages_of(session: AsyncSession, conversation_id: str, turn_id: str) -> list[Message]:
+def messages_of(connection: Connection, conversation_id: str, turn_id: str) -> list[Message]:
     """Read what a turn answers."""
     given = {"conversation": conversation_id, "turn": turn_id}
-    return [_message(row) for row in await session.execute(_OF_TURN, given)]
+    return [_message(row) for row in connection.execute(_OF_TURN, given)]
 
 
 def _message(row: Row[Any]) -> Message:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,17 +15,20 @@ from channels.message import Author, Inbound, Lang, Reply, State
 from conversation.bus import Bus
 from conversation.line import AboutTheWait, leave_the_line, leave_to_the_person
 from conversation.owed import owe_nothing
-from conversation.rows import add_message, event_of, messages_after, remember
+from conversation.rows import (
+    ConversationUnknown,
+    add_message,
+    event_of,
+    held,
+    messages_after,
+    remember,
+)
 from conversation.tables import Conversation, InboxEvent, Message, OutboxItem
 from conversation.words import heard, owner_name, shown
 from db.base import new_id, now
 from db.engine import Database
 
 log = structlog.get_logger()
-
-
-class ConversationUnknown(LookupError):
-    """No conversation has this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,9 @@ class Transcript:
         Raises ConversationUnknown, ChoiceUnknown.
         """
         try:
-            accepted = await self._store(conversation_id, inbound)
+            accepted = await self.database.change(
+                lambda connection: self._store(connection, conversation_id, inbound)
+            )
         except IntegrityError:  # the same message came twice at once, and the other was first
             accepted = await self._stored(inbound)
         self.wake(conversation_id)
@@ -116,22 +121,21 @@ class Transcript:
             raise ConversationUnknown(inbound.address)
         return Accepted(message.id, message.seq, message.owed)
 
-    async def _store(self, conversation_id: str, inbound: Inbound) -> Accepted:
-        async with self.database.write() as session:
-            conversation = await locked(session, conversation_id)  # repeats come one by one
-            event = await event_of(session, inbound.channel, inbound.source_id)
+    def _store(self, connection: Connection, conversation_id: str, inbound: Inbound) -> Accepted:
+        with held(connection, conversation_id) as conversation:  # repeats come one by one
+            event = event_of(connection, inbound.channel, inbound.source_id)
             if event is not None and event.message_id is not None:
                 return Accepted(event.message_id, event.seq, event.owed)
-            text = await heard(session, conversation, inbound)
+            text = heard(connection, conversation, inbound)
             if conversation.state == "closed":  # the customer came back
                 conversation.state, conversation.dialogue = "bot", {}
             elif conversation.state == "waiting" and _leaves_the_line(inbound):
-                await leave_the_line(session, conversation)
-            owed = await self._owed(session, conversation, inbound)
+                leave_the_line(connection, conversation)
+            owed = self._owed(connection, conversation, inbound)
             if owed and conversation.pending_since is None:
                 conversation.pending_since = now()
-            message = await append(
-                session,
+            message = append(
+                connection,
                 conversation,
                 author="customer",
                 text=text,
@@ -140,30 +144,35 @@ class Transcript:
                 owed=owed,
             )
             event_id = event.event_id if event else None
-            await remember(session, event_id, inbound.channel, inbound.source_id, message.id)
+            remember(connection, event_id, inbound.channel, inbound.source_id, message.id)
             return Accepted(message.id, message.seq, owed)
 
-    async def _owed(
-        self, session: AsyncSession, conversation: Conversation, inbound: Inbound
-    ) -> bool:
+    def _owed(self, connection: Connection, conversation: Conversation, inbound: Inbound) -> bool:
         """Whether the bot has to answer; while a person is waited for, what asks for the wait."""
         if not inbound.asks or is_quiet(conversation):
             return False
         if conversation.state == "waiting" and self._about_the_wait(inbound.text):
-            await leave_to_the_person(session, conversation)
+            leave_to_the_person(connection, conversation)
             return True
         return conversation.state == "bot"
 
     async def overhear(self, conversation_id: str, said: OwnerMessage, quiet: timedelta) -> None:
         """Note once what the owner wrote by phone; the bot is quiet for a while after it."""
-        async with self.database.write() as session:
-            conversation = await locked(session, conversation_id)
-            event = await event_of(session, said.channel, said.source_id)
+        await self.database.change(
+            lambda connection: self._overhear(connection, conversation_id, said, quiet)
+        )
+        self.announce(conversation_id)
+
+    def _overhear(
+        self, connection: Connection, conversation_id: str, said: OwnerMessage, quiet: timedelta
+    ) -> None:
+        with held(connection, conversation_id) as conversation:
+            event = event_of(connection, said.channel, said.source_id)
             if event is not None and event.message_id is not None:
                 return
             lang = cast("Lang", conversation.lang)
-            message = await append(
-                session,
+            message = append(
+                connection,
                 conversation,
                 author="csr",
                 name=owner_name(lang),
@@ -171,25 +180,27 @@ class Transcript:
                 data=said.data,
             )
             event_id = event.event_id if event else None
-            await remember(session, event_id, said.channel, said.source_id, message.id)
+            remember(connection, event_id, said.channel, said.source_id, message.id)
             conversation.quiet_until = max(
                 said.sent_at + quiet, conversation.quiet_until or said.sent_at
             )
             if is_quiet(conversation):
-                await owe_nothing(session, conversation)
-        self.announce(conversation_id)
+                owe_nothing(connection, conversation)
 
     async def say(self, conversation_id: str, reply: Reply, author: Author, name: str) -> Message:
         """Store one utterance of a CSR or of the system, and see to its delivery."""
-        async with self.database.write() as session:
-            conversation = await locked(session, conversation_id)
-            message = await self.add_reply(session, conversation, reply, author, name)
+
+        def work(connection: Connection) -> Message:
+            with held(connection, conversation_id) as conversation:
+                return self.add_reply(connection, conversation, reply, author, name)
+
+        message = await self.database.change(work)
         self.announce(conversation_id)
         return message
 
-    async def add_reply(
+    def add_reply(
         self,
-        session: AsyncSession,
+        connection: Connection,
         conversation: Conversation,
         reply: Reply,
         author: Author,
@@ -201,8 +212,8 @@ class Transcript:
 
         Call `announce` after the commit.
         """
-        message = await append(
-            session,
+        message = append(
+            connection,
             conversation,
             author=author,
             name=name,
@@ -217,15 +228,14 @@ class Transcript:
             message_id=message_id,
         )
         if conversation.channel in self._pushing:
-            session.add(
-                OutboxItem(
-                    message_id=message.id,
-                    conversation_id=conversation.id,
-                    channel=conversation.channel,
-                    address=conversation.address,
-                    seq=message.seq,
-                )
-            )
+            item = {
+                "message_id": message.id,
+                "conversation_id": conversation.id,
+                "channel": conversation.channel,
+                "address": conversation.address,
+                "seq": message.seq,
+            }
+            connection.execute(insert(OutboxItem), item)
         return message
 
     async def after(self, conversation_id: str, seq: int, limit: int = 200) -> list[Message]:
@@ -276,8 +286,8 @@ async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
     return found
 
 
-async def append(
-    session: AsyncSession,
+def append(
+    connection: Connection,
     conversation: Conversation,
     *,
     author: Author,
@@ -291,8 +301,8 @@ async def append(
     """Add one message with the next number; `conversation` must be locked by this session."""
     conversation.last_seq += 1
     conversation.updated_at = now()
-    return await add_message(
-        session,
+    return add_message(
+        connection,
         id=message_id or new_id(),
         conversation_id=conversation.id,
         seq=conversation.last_seq,

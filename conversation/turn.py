@@ -14,15 +14,14 @@ from typing import Any, Protocol, cast
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.message import AttachmentKind, Lang, Reply
 from conversation.lease import kept
 from conversation.line import leave_the_line
 from conversation.owed import open_turn
-from conversation.rows import end_turn, is_unanswered, status_of
+from conversation.rows import end_turn, held, is_unanswered, status_of
 from conversation.tables import Conversation, Handoff, Message, Turn
 from conversation.transcript import Transcript, locked
 from conversation.words import attachment_of, words_of
@@ -149,7 +148,7 @@ class Turns:
     async def take(self, conversation_id: str) -> None:
         """Answer all that this conversation is owed; returns at once if another worker does."""
         owed = True
-        while owed and (question := await self._claim(conversation_id)):
+        while owed and (question := await self._claimed(conversation_id)):
             self._transcript.announce(conversation_id, type="typing", author="bot", on=True)
             async with kept(self._database, conversation_id, self._worker, self._lease):
                 answer = await self._answer(question)
@@ -163,10 +162,14 @@ class Turns:
         async with self._database.write() as session:
             await session.execute(update(Conversation).values(lease_owner=None, lease_until=None))
 
-    async def _claim(self, conversation_id: str) -> Question | None:
+    async def _claimed(self, conversation_id: str) -> Question | None:
+        return await self._database.change(
+            lambda connection: self._claim(connection, conversation_id)
+        )
+
+    def _claim(self, connection: Connection, conversation_id: str) -> Question | None:
         """Take the lease and gather the messages of the turn, in one transaction."""
-        async with self._database.write() as session:
-            conversation = await locked(session, conversation_id)
+        with held(connection, conversation_id) as conversation:
             moment = now()
             lease_until, pending = conversation.lease_until, conversation.pending_since
             if (
@@ -179,9 +182,9 @@ class Turns:
             if conversation.state not in _ANSWERED:  # a person answers; the bot is silent
                 conversation.pending_since = None
                 return None
-            if not await self._settled(session, conversation):
+            if not self._settled(connection, conversation):
                 return None
-            turn, messages = await open_turn(session, conversation_id)
+            turn, messages = open_turn(connection, conversation_id)
             if turn is None or not messages:
                 conversation.pending_since = None
                 return None
@@ -199,12 +202,12 @@ class Turns:
                 waiting=conversation.state == "waiting",
             )
 
-    async def _settled(self, session: AsyncSession, conversation: Conversation) -> bool:
+    def _settled(self, connection: Connection, conversation: Conversation) -> bool:
         """Whether the customer has paused long enough; a channel without settle time always has."""
         pause = self._settle.get(conversation.channel)
         if pause is None:
             return True
-        last = await session.scalar(
+        last = connection.scalar(
             select(Message.at)
             .where(Message.conversation_id == conversation.id, Message.author == "customer")
             .order_by(Message.seq.desc())
@@ -247,23 +250,26 @@ class Turns:
 
     async def _store(self, question: Question, answer: Answer) -> bool:
         """Finish the turn; a database that is away for a moment does not cost the answer."""
+
+        def finish(connection: Connection) -> bool:
+            return self._finish(connection, question, answer)
+
         for _ in range(_STORE_TRIES - 1):
             try:
-                return await self._finish(question, answer)
+                return await self._database.change(finish)
             except DBAPIError as error:
                 cause = type(error.orig).__name__
                 log.warning("answer not stored yet", turn=question.turn_id, error=cause)
                 await asyncio.sleep(_STORE_PAUSE_S)
-        return await self._finish(question, answer)
+        return await self._database.change(finish)
 
-    async def _finish(self, question: Question, answer: Answer) -> bool:
+    def _finish(self, connection: Connection, question: Question, answer: Answer) -> bool:
         """Store the replies, the dialogue state and who answers next, in one transaction.
 
         Return whether the bot owes an answer to what was said meanwhile.
         """
-        async with self._database.write() as session:
-            conversation = await locked(session, question.conversation_id)
-            running = await status_of(session, question.turn_id) == "running"
+        with held(connection, question.conversation_id) as conversation:
+            running = status_of(connection, question.turn_id) == "running"
             if conversation.lease_owner != self._worker or not running:
                 return False  # we were too slow, and another worker has taken over
             conversation.lease_owner = conversation.lease_until = None
@@ -271,16 +277,16 @@ class Turns:
             dropped = conversation.state != ("waiting" if question.waiting else "bot")
             status = "dropped" if dropped else "answered"
             result = {"status": status, "intent": answer.intent, "confidence": answer.confidence}
-            await end_turn(session, question.turn_id, result)
+            end_turn(connection, question.turn_id, result)
             hands_over = conversation.state != "bot" if dropped else answer.handoff is not None
-            owed = not hands_over and await is_unanswered(session, conversation.id)
+            owed = not hands_over and is_unanswered(connection, conversation.id)
             conversation.pending_since = now() if owed else None
             if not dropped:
-                await self._apply(session, conversation, question.turn_id, answer)
+                self._apply(connection, conversation, question.turn_id, answer)
             return owed
 
-    async def _apply(
-        self, session: AsyncSession, conversation: Conversation, turn_id: str, answer: Answer
+    def _apply(
+        self, connection: Connection, conversation: Conversation, turn_id: str, answer: Answer
     ) -> None:
         conversation.dialogue = dict(answer.dialogue)
         conversation.lang = answer.lang or conversation.lang
@@ -292,19 +298,18 @@ class Turns:
         elif answer.verified:
             conversation.customer_id, conversation.verified = answer.verified, True
         for reply in answer.replies:
-            await self._transcript.add_reply(
-                session, conversation, reply, "bot", self._bot_name, turn_id
+            self._transcript.add_reply(
+                connection, conversation, reply, "bot", self._bot_name, turn_id
             )
         if answer.leaves_line:
-            await leave_the_line(session, conversation)
+            leave_the_line(connection, conversation)
         if answer.handoff:
             conversation.state, conversation.dialogue = "waiting", {}
-            session.add(
-                Handoff(
-                    id=turn_id,
-                    conversation_id=conversation.id,
-                    reason=answer.handoff.reason,
-                    brief=dict(answer.handoff.brief),
-                    expected=dict(answer.handoff.expected),
-                )
-            )
+            wish = {
+                "id": turn_id,
+                "conversation_id": conversation.id,
+                "reason": answer.handoff.reason,
+                "brief": dict(answer.handoff.brief),
+                "expected": dict(answer.handoff.expected),
+            }
+            connection.execute(insert(Handoff), wish)

@@ -13,8 +13,9 @@ from channels.problem import Problem
 from channels.website import CHANNEL
 from conversation.bus import Bus, Subscription
 from conversation.kept_files import KeptFiles
+from conversation.rows import ConversationUnknown
 from conversation.tables import Conversation
-from conversation.transcript import ConversationUnknown, Transcript
+from conversation.transcript import Transcript
 from conversation.view import as_json
 from conversation.words import ChoiceUnknown
 from crm.tables import Customer

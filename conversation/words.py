@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, select
 
 from channels.attachment import described, kind_of
 from channels.message import AttachmentKind, Inbound, Lang
@@ -22,12 +21,12 @@ class ChoiceUnknown(ValueError):
     """The customer tapped something that was never offered in this conversation."""
 
 
-async def heard(session: AsyncSession, conversation: Conversation, inbound: Inbound) -> str:
+def heard(connection: Connection, conversation: Conversation, inbound: Inbound) -> str:
     """Give the words a message is shown with; words also tell which language is spoken."""
     if inbound.is_command:
         return inbound.text
     if inbound.choice is not None:
-        return await _label(session, conversation, inbound.choice)
+        return _label(connection, conversation, inbound.choice)
     if inbound.text and inbound.asks:
         conversation.lang = detect(inbound.text, cast("Lang", conversation.lang)).lang
     return shown(inbound.text, inbound.data, cast("Lang", conversation.lang))
@@ -59,14 +58,14 @@ def attachment_of(messages: Sequence[Message]) -> AttachmentKind | None:
     return kind_of(messages[-1].data.get("attachment", {}).get("kind", "unsupported"))
 
 
-async def _label(session: AsyncSession, conversation: Conversation, choice: str) -> str:
+def _label(connection: Connection, conversation: Conversation, choice: str) -> str:
     """Find what the tapped choice says; only what was offered may be chosen.
 
     The language may be chosen always: every client has a switch of its own.
     """
     if choice in _LANGUAGE_CHOICES:
         return _LANGUAGE_CHOICES[choice]
-    offered = await session.scalars(
+    offered = connection.scalars(
         select(Message.choices)
         .where(Message.conversation_id == conversation.id, Message.author != "customer")
         .order_by(Message.seq.desc())

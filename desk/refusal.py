@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from channels.problem import Problem
 from conversation.ownership import NotYours
-from conversation.transcript import ConversationUnknown
+from conversation.rows import ConversationUnknown
 from desk.access import lang_of
 from desk.agents import WrongLogin
 from desk.pages import Pages

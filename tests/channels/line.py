@@ -45,9 +45,10 @@ class Line:
         thread = await self.conversation()
         async with self.database.write() as session:
             conversation = await locked(session, thread.id)
-            await self.transcript.add_reply(
-                session, conversation, reply, "csr", "Sari", message_id=message_id
-            )
+            await (await session.connection()).run_sync(
+                self.transcript.add_reply,
+                conversation, reply, "csr", "Sari", message_id=message_id,
+            )  # fmt: skip
         await self.sends()
 
     async def sends(self) -> None:

@@ -1,12 +1,13 @@
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from channels.file import Enclosed, enclosed
 from channels.message import Reply, Source
 from conversation.kept_files import KeptFiles, attachment_of
+from conversation.rows import held
 from conversation.tables import Conversation
-from conversation.transcript import Transcript, locked
+from conversation.transcript import Transcript
 from db.base import new_id
 from db.engine import Database
 from tests.channels.pictures import PDF, PNG
@@ -26,18 +27,20 @@ async def _sent(
     message_id = new_id()
     await kept.keep(message_id, found.file)
     reply = Reply("[Foto]", "id", Source("csr", "", ""), data={"attachment": attachment_of(found)})
-    async with transcript.database.write() as session:
-        row = await locked(session, conversation_id)
-        said = await transcript.add_reply(
-            session,
-            row,
-            reply,
-            author,  # type: ignore[arg-type]
-            "Sari",
-            message_id=message_id,
-        )
-        seq = said.seq
-    return f"/api/web/files/{seq}"
+
+    def say(connection: Connection) -> int:
+        with held(connection, conversation_id) as row:
+            said = transcript.add_reply(
+                connection,
+                row,
+                reply,
+                author,  # type: ignore[arg-type]
+                "Sari",
+                message_id=message_id,
+            )
+        return said.seq
+
+    return f"/api/web/files/{await transcript.database.change(say)}"
 
 
 async def test_a_visitor_gets_the_file_that_a_person_sent(

@@ -1,5 +1,8 @@
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
+from conversation.rows import held
 from conversation.tables import Conversation
 from conversation.transcript import append
 from crm.tables import Customer, Order, OrderLine, Product, Ticket
@@ -115,10 +118,13 @@ async def test_a_log_that_shows_an_old_state_is_told_to_refresh(shop: Shop, sari
 
 async def test_long_conversations_begin_with_the_latest_messages(shop: Shop, sari: Agent) -> None:
     conversation = await shop.conversation("nomor-0.")
-    async with shop.database.write() as session:
-        row = await session.get_one(Conversation, conversation)
-        for number in range(1, 160):
-            await append(session, row, author="customer", text=f"nomor-{number}.", data={})
+
+    def say_more(connection: Connection) -> None:
+        with held(connection, conversation) as row:
+            for number in range(1, 160):
+                append(connection, row, author="customer", text=f"nomor-{number}.", data={})
+
+    await shop.database.change(say_more)
     browser = await shop.browser(sari)
     url = f"/console/conversations/{conversation}"
 
