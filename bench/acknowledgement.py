@@ -74,7 +74,6 @@ async def _measure(options: Options, folder: Path, rate: int, seconds: float) ->
         try:
             async with vendors([meta], options.port + 1):
                 await world.begin()
-                await http.get("/help", timeout=180)  # answered when all is loaded
                 bare_ms = await _bare(options.port + 4, rate, seconds)
                 sapa_ms = await _load(f"http://127.0.0.1:{options.port}", rate, seconds)
                 _print(options, rate, bare_ms, sapa_ms)

@@ -148,7 +148,7 @@ class Turns:
     async def take(self, conversation_id: str) -> None:
         """Answer all that this conversation is owed; returns at once if another worker does."""
         owed = True
-        while owed and (question := await self._claimed(conversation_id)):
+        while owed and (question := await self._claim(conversation_id)):
             self._transcript.announce(conversation_id, type="typing", author="bot", on=True)
             async with kept(self._database, conversation_id, self._worker, self._lease):
                 answer = await self._answer(question)
@@ -162,12 +162,12 @@ class Turns:
         async with self._database.write() as session:
             await session.execute(update(Conversation).values(lease_owner=None, lease_until=None))
 
-    async def _claimed(self, conversation_id: str) -> Question | None:
+    async def _claim(self, conversation_id: str) -> Question | None:
         return await self._database.change(
-            lambda connection: self._claim(connection, conversation_id)
+            lambda connection: self._begun(connection, conversation_id)
         )
 
-    def _claim(self, connection: Connection, conversation_id: str) -> Question | None:
+    def _begun(self, connection: Connection, conversation_id: str) -> Question | None:
         """Take the lease and gather the messages of the turn, in one transaction."""
         with held(connection, conversation_id) as conversation:
             moment = now()
@@ -250,20 +250,21 @@ class Turns:
 
     async def _store(self, question: Question, answer: Answer) -> bool:
         """Finish the turn; a database that is away for a moment does not cost the answer."""
-
-        def finish(connection: Connection) -> bool:
-            return self._finish(connection, question, answer)
-
         for _ in range(_STORE_TRIES - 1):
             try:
-                return await self._database.change(finish)
+                return await self._finish(question, answer)
             except DBAPIError as error:
                 cause = type(error.orig).__name__
                 log.warning("answer not stored yet", turn=question.turn_id, error=cause)
                 await asyncio.sleep(_STORE_PAUSE_S)
-        return await self._database.change(finish)
+        return await self._finish(question, answer)
 
-    def _finish(self, connection: Connection, question: Question, answer: Answer) -> bool:
+    async def _finish(self, question: Question, answer: Answer) -> bool:
+        return await self._database.change(
+            lambda connection: self._ended(connection, question, answer)
+        )
+
+    def _ended(self, connection: Connection, question: Question, answer: Answer) -> bool:
         """Store the replies, the dialogue state and who answers next, in one transaction.
 
         Return whether the bot owes an answer to what was said meanwhile.
