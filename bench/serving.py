@@ -56,7 +56,7 @@ class Serving:
     def prepare(self) -> None:
         """Make the data folder; model and index are copied where `sapa prepare` made them."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        for made in ("models", "faq"):
+        for made in ("models", "faq", "encoder"):
             if (PROJECT_DIR / "var" / made).is_dir():
                 shutil.copytree(PROJECT_DIR / "var" / made, self.data_dir / made)
         self.run("prepare", timeout_s=400)

@@ -61,8 +61,9 @@ def compare(cache: Path, rasas: int = 1) -> None:
         sapa.prepare()
         stock = StockServing(model, Path(folder) / "stock", sapa.data_dir / "sapa.db")
         try:
-            stock.start()
+            stock.begin()
             sapa.start()
+            stock.wait()
             assert sapa.process is not None
             ours = Side(
                 f"Sapa, {rasas} Rasa", partial(WidgetTalk.begin, sapa.url), (sapa.process.pid,)

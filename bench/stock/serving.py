@@ -14,7 +14,7 @@ from bench.serving import free_port
 from bench.stock.project import ENVIRONMENT, RASA
 from settings import PROJECT_DIR
 
-_READY_S = 300.0  # TensorFlow on a busy machine
+_READY_S = 900.0  # TensorFlow on a busy machine
 
 
 @dataclass
@@ -32,8 +32,8 @@ class StockServing:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start both and wait until they answer."""
+    def begin(self) -> None:
+        """Start both; they load for a while."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "credentials.yml").write_text("rest:\n")
         endpoint = {"url": f"http://127.0.0.1:{self.actions_port}/webhook"}
@@ -49,6 +49,9 @@ class StockServing:
             self._begin("rasa_sdk", *actions),
             self._begin("rasa", *run),
         ]
+
+    def wait(self) -> None:
+        """Wait until both answer. Raises AssertionError if they do not."""
         for url in (f"http://127.0.0.1:{self.actions_port}/health", f"{self.url}/webhooks/rest/"):
             self._wait_for(url)
 
