@@ -44,18 +44,23 @@ def check_channels(
         _stop("--lang is id or en")
     if channel and channel not in _PATHS:
         _stop(f"a channel is one of {', '.join(_PATHS)}")
-    good = [
-        asyncio.run(_check(name, settings, url, lang))
-        for name in ([channel] if channel else _begun(settings))
-    ]
+    begun = [channel] if channel else _begun(settings)
+    if not begun:
+        _stop("no channel is set up; run: sapa channels add whatsapp, or: … add telegram")
+    good = [asyncio.run(_check(name, settings, url, lang)) for name in begun]
     if not all(good):
         raise typer.Exit(1)
 
 
 def _begun(settings: Settings) -> list[str]:
-    """Name the channels for which something is set; WhatsApp where nothing is."""
-    found = {"whatsapp": settings.whatsapp_phone_number_id, "telegram": settings.telegram_token}
-    return [name for name, value in found.items() if value] or ["whatsapp"]
+    """Name the channels for which something is set, also half of it."""
+    whatsapp = (
+        settings.whatsapp_phone_number_id,
+        settings.whatsapp_token.get_secret_value(),
+        settings.whatsapp_app_secret.get_secret_value(),
+    )
+    telegram = (settings.telegram_token.get_secret_value(), settings.telegram_webhook_url)
+    return [name for name, set_ in (("whatsapp", whatsapp), ("telegram", telegram)) if any(set_)]
 
 
 async def _check(channel: str, settings: Settings, url: str, lang: str) -> bool:

@@ -39,6 +39,9 @@ async def check(
     if missing:
         return
     bot = await _asked(api, "getMe")
+    if "away" in bot:
+        yield Finding("network", good=False, detail=bot["away"])
+        return
     yield Finding("bot", "username" in bot, str(bot.get("username") or bot.get("error")))
     if "username" not in bot:
         return
@@ -68,12 +71,15 @@ async def _asked(api: BotApi, method: str) -> dict[str, Any]:
     try:
         found = await api.call(method)
     except DeliveryFailed as failure:
-        return {"error": str(failure)}
+        # Without a code of Telegram's it was not Telegram who answered.
+        return {"away" if failure.code is None else "error": str(failure)}
     return found if isinstance(found, dict) else {"error": "no JSON object"}
 
 
 def _way(setup: BotSetup, info: dict[str, Any]) -> Finding:
     """Say how updates come, and whether Telegram sees it the same way."""
+    if "away" in info:
+        return Finding("network", good=False, detail=str(info["away"]))
     if "error" in info:
         return Finding("bot", good=False, detail=str(info["error"]))
     there, waiting = str(info.get("url") or ""), str(info.get("pending_update_count", 0))

@@ -76,12 +76,14 @@ class _Meta:
             )
             answer = response.json()
         except (httpx.HTTPError, ValueError) as error:
-            return {"error": {"message": type(error).__name__}}
+            return {"error": {"message": type(error).__name__, "away": True}}
         return answer if isinstance(answer, dict) else {"error": {"message": "no JSON object"}}
 
 
 def _of_meta(key: str, answer: dict[str, Any], *shown: str) -> Finding:
     error = answer.get("error")
+    if isinstance(error, dict) and error.get("away"):  # it was not Meta who answered
+        return Finding("network", good=False, detail=str(error["message"]))
     if error:
         return Finding(key, good=False, detail=str(error.get("message", error))[:200])
     good = all(name in answer for name in shown[:1])

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.channel_commands import channel_commands
+from bench.serving import free_port
 from db.migrate import migrate
 from settings import load_settings
 
@@ -65,7 +66,41 @@ def test_the_check_of_nothing_says_what_to_set(here: Path) -> None:
     result = CliRunner().invoke(channel_commands, ["check", "--lang", "en"])
 
     assert result.exit_code == 1
-    assert result.output.startswith("-> Set SAPA_WHATSAPP_PHONE_NUMBER_ID, SAPA_WHATSAPP_TOKEN,")
+    assert result.output == (
+        "sapa: no channel is set up; run: sapa channels add whatsapp, or: … add telegram\n"
+    )
+
+
+def test_the_check_of_half_a_channel_says_what_is_missing(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAPA_WHATSAPP_TOKEN", "EAAtoken")
+    result = CliRunner().invoke(channel_commands, ["check", "--lang", "en"])
+
+    assert result.exit_code == 1
+    assert result.output.startswith(
+        "-> Set SAPA_WHATSAPP_PHONE_NUMBER_ID, SAPA_WHATSAPP_APP_SECRET,"
+    )
+
+
+@pytest.mark.parametrize(("channel", "host"), [
+    ("whatsapp", "graph.facebook.com"), ("telegram", "api.telegram.org")
+])  # fmt: skip
+def test_without_a_network_nobody_is_sent_to_get_another_token(
+    here: Path, monkeypatch: pytest.MonkeyPatch, channel: str, host: str
+) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    for name in ("PHONE_NUMBER_ID", "TOKEN", "APP_SECRET", "VERIFY_TOKEN"):
+        monkeypatch.setenv(f"SAPA_WHATSAPP_{name}", "1")
+    monkeypatch.setenv("SAPA_WHATSAPP_API_URL", nobody)
+    monkeypatch.setenv("SAPA_TELEGRAM_TOKEN", "1:AAtoken")
+    monkeypatch.setenv("SAPA_TELEGRAM_API_URL", nobody)
+    result = CliRunner().invoke(channel_commands, ["check", channel, "--lang", "en"])
+
+    assert result.exit_code == 1
+    assert "cannot be reached from this server (ConnectError). Check internet" in result.output
+    assert f"https to {host} has to be let out" in result.output
+    assert ("BotFather" in result.output, "AAtoken" in result.output) == (False, False)
 
 
 def test_where_nothing_went_wrong_no_failures_are_listed(here: Path) -> None:
