@@ -9,6 +9,7 @@ from bench.faults.options import Options
 from bench.faults.record import Fault, Record, Taken
 
 _GUESS_S = 15.0  # a send that was under way when something broke ends at most so much later
+_SLACK_S = 0.5  # a message that was claimed when something broke is sent so much later
 
 
 def tags(taken: Iterable[Taken], items: Mapping[str, Any]) -> list[str]:
@@ -43,13 +44,18 @@ def judge_deliveries(
 
 
 def _blame(faults: Sequence[Fault], first: Taken, again: Taken) -> int | None:
-    """Name the fault during which the first send was under way."""
+    """Name the fault during which the first send was under way.
+
+    That is the first crash after its request came in: from then on nobody could note it. Where no
+    process died it is whatever else broke.
+    """
+    until = min(first.at + _GUESS_S, again.began_at)
     found = [
         place
         for place, fault in enumerate(faults)
-        if first.began_at - _GUESS_S <= fault.at <= min(first.at + _GUESS_S, again.began_at)
+        if first.began_at - _SLACK_S <= fault.at <= until
     ]
-    return found[-1] if found else None
+    return next((place for place in found if faults[place].deadly), found[0] if found else None)
 
 
 def _has_receipts(one: Taken, options: Options) -> bool:

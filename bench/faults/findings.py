@@ -23,7 +23,7 @@ class Findings:
     @property
     def broken(self) -> dict[str, list[str]]:
         """Name the guarantees that do not hold."""
-        most = [str(n) for n in self.duplicates_by_fault if n > 1]
+        most = [f"{n} of fault {at}" for at, n in enumerate(self.duplicates_by_fault, 1) if n > 1]
         found = {
             "lost": self.lost,
             "processed twice": self.doubled,
