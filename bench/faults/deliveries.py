@@ -20,22 +20,21 @@ def judge_deliveries(
     found: Findings, record: Record, items: Mapping[str, Any], options: Options
 ) -> None:
     """Count what vendors took twice, and blame a fault for it where there was one."""
-    firsts: dict[str, Taken] = {}
+    before: dict[str, Taken] = {}  # the last time each was taken
     seqs: defaultdict[tuple[str, str], int] = defaultdict(int)
     by_fault: Counter[int] = Counter()
     for one in sorted(record.taken, key=lambda taken: taken.at):
-        if one.tag in firsts:
-            if firsts[one.tag].unanswered and not _has_receipts(one, options):
+        last, before[one.tag] = before.get(one.tag), one
+        if last is not None:
+            if last.unanswered and not _has_receipts(one, options):
                 found.duplicates_unanswered += 1
-                firsts[one.tag] = one
                 continue
-            blame = _blame(record.faults, firsts[one.tag], one)
+            blame = _blame(record.faults, last, one)
             if blame is None:
                 found.duplicates_otherwise.append(f"{one.channel} {one.tag}")
             else:
                 by_fault[blame] += 1
             continue
-        firsts[one.tag] = one
         seq = items[one.tag.partition(":")[0]].seq
         if seq < seqs[one.channel, one.address]:
             found.disordered.append(f"answer {seq} to {one.address} came late")
