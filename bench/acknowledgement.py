@@ -24,7 +24,7 @@ import httpx
 import numpy as np
 from fastapi import FastAPI, Request, Response
 
-from bench.faults.ledger import drained
+from bench.faults.ledger import owed
 from bench.faults.meta import NUMBER, SECRET, Meta
 from bench.faults.options import Options
 from bench.faults.record import Record
@@ -79,7 +79,7 @@ async def _measure(options: Options, folder: Path, rate: int, seconds: float) ->
                 _print(options, rate, bare_ms, sapa_ms)
                 begun = monotonic()
                 until = begun + _DRAINED_WITHIN_S
-                while not await drained(database) and monotonic() < until:  # noqa: ASYNC110
+                while await owed(database) and monotonic() < until:  # noqa: ASYNC110
                     await asyncio.sleep(0.5)
                 await meta.settle()
                 print(f"all answered {monotonic() - begun:.0f} s later; {len(record.taken)} sent")

@@ -18,17 +18,18 @@ _REORDER_S = 0.25  # SAPA_WHATSAPP_REORDER_S
 _IN_ORDER = ("website", "telegram")  # bring the messages of a customer one after another
 
 
-async def drained(database: Database) -> bool:
-    """Whether nothing is owed any more: no event, no turn, no message."""
+async def owed(database: Database) -> int:
+    """Count what is owed still: events, turns, messages."""
     async with database.read() as session:
-        for owed in (
-            select(InboxEvent.id).where(InboxEvent.status == "new"),
-            select(Conversation.id).where(Conversation.pending_since.is_not(None)),
-            select(OutboxItem.id).where(OutboxItem.status == "pending"),
-        ):
-            if await session.scalar(owed.limit(1)) is not None:
-                return False
-    return True
+        counts = [
+            await session.scalar(select(func.count()).where(wanted))
+            for wanted in (
+                InboxEvent.status == "new",
+                Conversation.pending_since.is_not(None),
+                OutboxItem.status == "pending",
+            )
+        ]
+    return sum(count or 0 for count in counts)
 
 
 async def audit(database: Database, record: Record, options: Options) -> Findings:

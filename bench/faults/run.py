@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from bench.faults.damage import Damage
 from bench.faults.findings import Findings
-from bench.faults.ledger import audit, drained
+from bench.faults.ledger import audit, owed
 from bench.faults.meta import Meta, vendor_app
 from bench.faults.options import Options
 from bench.faults.record import Record
@@ -25,7 +25,7 @@ from db.engine import Database
 
 _MESSAGES = 20  # of one customer
 _PAUSES = 0.35  # share of messages that come after a pause; the rest come in bursts
-_DRAINED_WITHIN_S = 300.0
+_STUCK_S = 120.0  # nothing got less for so long
 # Of what people write; none leads to a person, who would not answer here.
 _WORDS = (
     "halo", "bisa bayar pakai qris?", "how long do I have to return an item?", "ongkir ke bandung",
@@ -124,11 +124,15 @@ async def _write(options: Options, channels: Sequence[Channel]) -> None:
 
 
 async def _drain(database: Database) -> None:
-    until = monotonic() + _DRAINED_WITHIN_S
+    """Wait until nothing is owed any more, as long as it gets less."""
+    least, until = None, monotonic() + _STUCK_S
     while monotonic() < until:
         with contextlib.suppress(Exception):
-            if await drained(database):
+            left = await owed(database)
+            if left == 0:
                 return
+            if least is None or left < least:
+                least, until = left, monotonic() + _STUCK_S
         await asyncio.sleep(0.5)
 
 
