@@ -30,6 +30,8 @@ sapa.add_typer(agents_commands, name="agents", help="Manage who may log in to th
 sapa.add_typer(channel_commands, name="channels", help="Connect WhatsApp and Telegram.")
 sapa.command(name="seed", help="Load the demo shop.")(seed)
 
+_NOT_SET_UP = "the database is not set up, or is older than this Sapa; run: sapa migrate"
+
 
 @sapa.command()
 def migrate() -> None:
@@ -124,8 +126,23 @@ def chat(
 
 
 def main() -> None:
-    """Run the command line."""
-    sapa()
+    """Run the command line; what fails as the database has no tables yet says so in one line."""
+    try:
+        sapa()
+    except Exception as error:
+        if not _has_no_tables(error):
+            raise
+        typer.echo(f"sapa: {_NOT_SET_UP}", err=True)
+        sys.exit(1)
+
+
+def _has_no_tables(error: Exception) -> bool:
+    """Whether a table or column was missing; in PostgreSQL's words too."""
+    from sqlalchemy.exc import OperationalError, ProgrammingError  # noqa: PLC0415
+
+    missing = "no such table", "no such column", "does not exist"
+    said = str(error) if isinstance(error, OperationalError | ProgrammingError) else ""
+    return any(words in said for words in missing)
 
 
 def _settings() -> Settings:
