@@ -32,7 +32,7 @@ _LEASE = timedelta(seconds=60)
 _BATCH = 100
 _LONGEST_PAUSE_S = 60.0
 # Further ahead than we ever put anything off: the machine's clock was set back since.
-_SET_BACK = timedelta(days=1)
+_SET_BACK = timedelta(minutes=3)
 _JUST_ENDED = timedelta(seconds=1)
 
 _REPEATS = Counter("sapa_inbox_repeats", "Events that were known already.", ["channel"])

@@ -30,8 +30,10 @@ log = structlog.get_logger()
 
 _LEASE = timedelta(seconds=60)
 _NOTE_AGAIN_S = 0.5
-# Further ahead than vendors ask us to wait: the machine's clock was set back since.
-_SET_BACK = timedelta(days=1)
+# What lies further ahead was written before the machine's clock was set back: a lease, or a message
+# that nothing has kept from being sent; and one that a vendor asked us to put off.
+_SET_BACK = timedelta(minutes=3)
+_SET_BACK_PUT_OFF = timedelta(days=1)
 
 
 class Outbox:
@@ -196,9 +198,13 @@ class Outbox:
 
 
 def _is_due() -> ColumnElement[bool]:
-    moment, lease = now(), OutboxItem.lease_until
+    moment, lease, next_at = now(), OutboxItem.lease_until, OutboxItem.next_at
     return (
         (OutboxItem.status == "pending")
-        & or_(OutboxItem.next_at <= moment, OutboxItem.next_at > moment + _SET_BACK)
+        & or_(
+            next_at <= moment,
+            next_at > moment + _SET_BACK_PUT_OFF,
+            OutboxItem.error.is_(None) & (next_at > moment + _SET_BACK),
+        )
         & or_(lease.is_(None), lease < moment, lease > moment + _SET_BACK)
     )

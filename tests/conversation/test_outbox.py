@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
+from channels.event import RawEvent
 from channels.message import DeliveryFailed, Outbound, Reply
 from conversation.bus import Bus
+from conversation.inbox import Inbox
 from conversation.outbox import Outbox
-from conversation.tables import OutboxItem
+from conversation.tables import InboxEvent, OutboxItem
 from conversation.transcript import Transcript
 from db.base import now
 from db.engine import Database
@@ -246,3 +248,39 @@ async def test_a_send_is_noted_when_the_database_is_back_and_not_made_again(
     assert await outbox.deliver_next()
     assert not await outbox.deliver_next()
     assert (len(phone.sent), await _states(database)) == (1, [(1, "sent", None)])
+
+
+async def test_what_was_said_while_the_clock_was_an_hour_ahead_is_sent_when_it_is_right_again(
+    database: Database, transcript: Transcript
+) -> None:
+    phone = Phone()
+    outbox = Outbox(database, {"phone": phone})
+    await _say(transcript, "satu")
+    ahead = now() + timedelta(hours=1)
+    async with database.write() as session:
+        await session.execute(update(OutboxItem).values(next_at=ahead, lease_until=ahead))
+
+    assert await outbox.deliver_next()
+    assert phone.sent == [("+628110000001", "satu")]
+
+
+async def test_what_a_vendor_put_off_for_an_hour_waits_that_long(
+    database: Database, transcript: Transcript
+) -> None:
+    outbox = Outbox(database, {"phone": Phone([DeliveryFailed("later", retry_after_s=3600)])})
+    await _say(transcript, "satu")
+
+    assert [await outbox.deliver_next() for _ in range(2)] == [True, False]
+
+
+async def test_an_event_stored_while_the_clock_was_an_hour_ahead_is_taken_in_when_it_is_right_again(
+    database: Database,
+) -> None:
+    inbox = Inbox(database, Bus())
+    await inbox.put("phone", [RawEvent("1", "user:1", now(), {})])
+    ahead = now() + timedelta(hours=1)
+    async with database.write() as session:
+        await session.execute(update(InboxEvent).values(next_at=ahead, lease_until=ahead))
+
+    assert await inbox.any_due(["phone"])
+    assert [event.source_id for event in await inbox.claim(["phone"])] == ["1"]
