@@ -12,6 +12,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -137,11 +138,18 @@ Done = tuple[deque[Any], Any, int, int | None]  # rows, their description, how m
 
 
 async def _ended(work: asyncio.Future[Any]) -> Any:
-    """Wait for `work` also when cancelled: the connection must not be used by two at once."""
+    """Wait for `work` also when cancelled: the connection must not be used by two at once.
+
+    However often: anyio, under the web framework, cancels again until the task has ended.
+    """
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
-        await asyncio.wait([work])
+        while not work.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # what failed is undone by whoever was cancelled
         raise
 
 

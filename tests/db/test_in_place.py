@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from db import engine
@@ -125,6 +125,29 @@ async def test_who_is_cancelled_while_waiting_for_the_lock_has_written_nothing(
         await waiting
     await _insert(table, 2)
 
+    assert await _all(table) == [(2, None)]
+
+
+@pytest.mark.parametrize("way", ["write", "change"])
+async def test_who_is_cancelled_again_and_again_leaves_no_transaction_open(
+    table: Database, other: sqlite3.Connection, way: str
+) -> None:
+    def insert(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO t (id) VALUES (1)"))
+
+    work = _insert(table, 1) if way == "write" else table.change(insert)
+    writing = asyncio.create_task(work)
+    await asyncio.sleep(0.1)
+    for _ in range(5):  # as anyio does until the task ends
+        writing.cancel()
+        await asyncio.sleep(0.02)
+    let_go_early = writing.done()
+    other.execute("COMMIT")
+    await asyncio.wait([writing], timeout=5)
+    await _insert(table, 2)
+
+    assert not let_go_early  # its thread still used the connection
+    assert writing.cancelled()
     assert await _all(table) == [(2, None)]
 
 
