@@ -84,7 +84,9 @@ class InPlaceConnection(AdaptedConnection):
             self._in_place = statement.startswith(_NO_CHANGE)  # to stop a change undoes them all
             try:
                 self._begin_now()
-                return work()
+                found = work()
+                _yield_once()
+                return found
             except sqlite3.OperationalError as error:
                 if not _needs_time(error):
                     raise
@@ -217,6 +219,16 @@ class InPlaceCursor:
         """Do nothing; SQLite has no sizes."""
 
     setoutputsize = setinputsizes
+
+
+def _yield_once() -> None:
+    """Await nothing: SQLAlchemy takes a call that awaits nothing for one of another driver."""
+    if in_greenlet():
+        await_(_nothing())
+
+
+async def _nothing() -> None:
+    pass
 
 
 def _done(cursor: sqlite3.Cursor) -> Done:

@@ -70,6 +70,15 @@ async def test_a_change_of_one_row_takes_a_thread_for_its_commit_only(
     assert await _all(table) == [(1, "x")]
 
 
+async def test_a_short_statement_may_be_asked_of_the_connection_itself(table: Database) -> None:
+    async with table.write() as session:
+        connection = await session.connection()
+        await connection.execute(text("INSERT INTO t (id) VALUES (:id)"), [{"id": 1}])
+        found = await connection.execute(text("SELECT id FROM t"))
+
+    assert found.all() == [(1,)]
+
+
 async def test_a_query_that_takes_its_time_is_run_in_a_thread(
     table: Database, threaded: list[Any]
 ) -> None:

@@ -15,7 +15,7 @@ async def test_every_route_but_the_doors_needs_a_login(shop: Shop) -> None:
         if path not in OPEN_DOORS
     }
 
-    assert len(guarded) == 19
+    assert len(guarded) == 20
     for method, path in guarded:
         answer = await shop.client().request(
             method, path.format(conversation_id=conversation, seq=1, failure_id=1), json={}
