@@ -1,12 +1,14 @@
 """A whole Sapa as `sapa serve` runs it, with a data folder of its own; for tests and bench."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from settings import PROJECT_DIR
 
 _READY_S = 120
 _STOP_S = 60
+_PORTS = range(11_000, 21_000)
 
 
 @dataclass
@@ -128,8 +131,15 @@ def sapa_command() -> list[str]:
     return [str(Path(sys.executable).with_name("sapa"))]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(count: int = 1) -> int:
+    """Return the first of `count` neighbouring ports, none of which is taken.
+
+    They lie below those that outgoing connections are given, so that a part that was killed finds
+    its own again.
+    """
+    while True:
+        first = secrets.choice(_PORTS)
+        with ExitStack() as probes, suppress(OSError):
+            for port in range(first, first + count):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first

@@ -19,7 +19,7 @@ async def test_nothing_is_lost_doubled_or_misordered_when_the_app_is_killed(tmp_
         faults=("kill-app",),
         vendor_faults=0.0001,
         send_lease_s=15,  # our vendor's receipts come sooner
-        port=free_port(),
+        port=free_port(4),
     )
 
     record, findings = await run(options, tmp_path / "run")
