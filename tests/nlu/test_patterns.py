@@ -145,4 +145,4 @@ def test_the_longest_message_does_not_stop_everybody_elses(text: str) -> None:
     started = time.process_time()
     find((text * 4096)[:4096])
 
-    assert time.process_time() - started < 0.1
+    assert time.process_time() - started < 1  # a pattern that tries every way takes minutes
