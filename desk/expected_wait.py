@@ -78,10 +78,11 @@ def expected_wait(ahead: int, places: Places, seen: Seen) -> Band | None:
 
 
 def _quantiles(mean: float, shape: float, ended: int) -> tuple[float, float]:
-    from scipy.stats import f  # noqa: PLC0415 - costs half a second at the start of the app
+    # scipy.stats has the same, and takes half a second to import while everybody waits.
+    from scipy.special import fdtri  # noqa: PLC0415 - nothing at the start needs it
 
     tail = (1 - _INSIDE) / 2
-    low, high = f.ppf((tail, 1 - tail), 2 * shape, 2 * ended)
+    low, high = (fdtri(2 * shape, 2 * ended, share) for share in (tail, 1 - tail))
     return float(mean * low), float(mean * high)
 
 

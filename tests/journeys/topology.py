@@ -2,31 +2,22 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 from app.supervisor import end_with_parent
+from bench.serving import free_port
 from settings import PROJECT_DIR
 from tests.redis_server import RedisServer
 
 _READY_S = 200
 _PORTS = 13  # the proxy's, then the apps', and ten later the Rasas'
-
-
-def _free_ports() -> int:
-    for first in range(21_000 + os.getpid() % 5_000, 32_000, _PORTS):
-        with ExitStack() as probes, suppress(OSError):
-            for port in range(first, first + _PORTS):
-                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            return first
-    raise AssertionError("no free ports")
 
 
 @dataclass
@@ -36,7 +27,7 @@ class Topology:
     data_dir: Path
     database_url: str
     redis: RedisServer
-    port: int = field(default_factory=_free_ports)
+    port: int = field(default_factory=lambda: free_port(_PORTS))
     process: subprocess.Popen[bytes] | None = None
 
     @property
