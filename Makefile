@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 APP := .venv/bin
 RASA := .venv-rasa/bin
 
-.PHONY: run test lint format bench bench-answers bench-offers environments dev clean check-python chromium
+.PHONY: run test lint widget check-widget format bench bench-answers bench-offers environments dev clean check-python chromium
 
 run: environments
 	@SAPA_DEMO=$${SAPA_DEMO:-true} $(APP)/sapa prepare
@@ -15,7 +15,19 @@ test: environments dev chromium
 	@SAPA_DEMO=true $(APP)/sapa prepare
 	$(APP)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-lint: environments dev
+# Node is needed only here: dist/ is committed, and CI sees to it that it is what src/ builds.
+widget: web/widget/node_modules/.installed
+	@cd web/widget && node build.js
+
+check-widget:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web/widget/node_modules/.installed && cd web/widget && node build.js --check; \
+	  else echo "sapa: NOT CHECKED: that web/widget/dist matches its source, because Node.js 20 or newer is not here"; fi
+
+web/widget/node_modules/.installed: web/widget/package-lock.json
+	@cd web/widget && npm ci --ignore-scripts --silent
+	@touch $@
+
+lint: environments dev check-widget
 	$(APP)/ruff check .
 	$(APP)/ruff format --check .
 	$(APP)/mypy
@@ -83,4 +95,4 @@ chromium:
 	  echo "sapa: no Chromium: install it, or set SAPA_TEST_CHROMIUM to its path"; exit 1; }
 
 clean:
-	rm -rf .venv .venv-rasa var
+	rm -rf .venv .venv-rasa var web/widget/node_modules

@@ -1,7 +1,7 @@
 """What browsers load: the demo shop at /, and the static files of web/ below /web."""
 
+import re
 from os import PathLike, stat_result
-from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, Response
@@ -12,14 +12,21 @@ from starlette.types import Scope
 from settings import PROJECT_DIR
 
 _WEB = PROJECT_DIR / "web"
+_FOLDERS = {
+    "widget": _WEB / "widget" / "dist",
+    "shop": _WEB / "shop",
+    "console/static": _WEB / "console" / "static",
+    "help/static": _WEB / "help" / "static",
+}
+_HASHED = re.compile(r"-[0-9a-f]{10}\.\w+$")  # web/widget/build.js names such files by content
 _SHOP_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; "
     "frame-ancestors 'self'; base-uri 'none'; object-src 'none'"
 )
 
 
-class _Fresh(StaticFiles):
-    """Files that a browser keeps and asks for again, so that an update is never half old."""
+class _Kept(StaticFiles):
+    """Files that a browser keeps: for ever if the name says the content, else asked for again."""
 
     def file_response(
         self,
@@ -29,7 +36,9 @@ class _Fresh(StaticFiles):
         status_code: int = 200,
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["Cache-Control"] = "no-cache"
+        hashed = _HASHED.search(str(full_path))
+        keep = "public, max-age=31536000, immutable" if hashed else "no-cache"
+        response.headers["Cache-Control"] = keep
         return response
 
 
@@ -42,11 +51,6 @@ def add_pages(app: FastAPI) -> None:
             _WEB / "shop" / "index.html", headers={"Content-Security-Policy": _SHOP_POLICY}
         )
 
-    for folder in _static_folders():
+    for path, folder in _FOLDERS.items():
         # Only these are compressed: beside a visitor's words a secret's length could leak (BREACH).
-        files = GZipMiddleware(_Fresh(directory=folder))
-        app.mount(f"/web/{folder.relative_to(_WEB).as_posix()}", files)
-
-
-def _static_folders() -> list[Path]:
-    return [_WEB / "widget", _WEB / "shop", _WEB / "console" / "static", _WEB / "help" / "static"]
+        app.mount(f"/web/{path}", GZipMiddleware(_Kept(directory=folder)))

@@ -19,7 +19,7 @@ OUTSIDE = (
     "/channels/whatsapp",
     "/console",
     "/help/id",
-    "/web/widget/widget.css",
+    "/web/widget/loader.js",
 )
 INSIDE = ("/bot/actions", "/metrics", "/readyz", "/docs", "/redoc", "/openapi.json")
 

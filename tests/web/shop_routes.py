@@ -45,7 +45,9 @@ class Routes:
                 Route("/api/web/messages", self.read),
                 Route("/api/web/files/{seq:int}", self.file),
                 WebSocketRoute("/api/web/socket", self.listen),
-                Mount("/web", StaticFiles(directory=WEB)),
+                Mount("/web/widget", StaticFiles(directory=WEB / "widget" / "dist")),
+                Mount("/web/shop", StaticFiles(directory=WEB / "shop")),
+                Mount("/src", StaticFiles(directory=WEB / "widget" / "src")),
             ]
         )
 

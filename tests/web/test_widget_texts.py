@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-WIDGET = ROOT / "web" / "widget"
+WIDGET = ROOT / "web" / "widget" / "src"
 DYNAMIC = re.compile("(state|item|link|status|ticketStatus|level|category|start)[.]")
 
 

@@ -2,10 +2,13 @@
 
 import { Composer } from "./composer.js";
 import { h, icon } from "./dom.js";
-import { face } from "./face.js";
 import { Log } from "./log.js";
+import { part } from "./parts.js";
+import { portrait } from "./portrait.js";
+import { canSpeak } from "./speech.js";
 
 const CLOSE = "M6 6l12 12M18 6L6 18";
+const LOUDSPEAKER = "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4 4 0 010 6M18 6.5a8 8 0 010 11";
 const TYPING_MS = 15_000; // a "typing off" that got lost
 const QUIET_MS = 1_500; // a shorter interruption is not worth a word
 
@@ -17,9 +20,11 @@ export class View {
   #typingTimer = 0;
   #noticeTimer = 0;
   #unread = 0;
+  #mood = "neutral";
+  #living = null;
   #link = ["online"];
 
-  /** `on.open()`, `on.close()`, `on.again()`, `on.lang()`, and what Log and Composer tell. */
+  /** `on.open()`, `on.close()`, `on.again()`, `on.lang()`, `on.speakUp()`, and what Log and Composer tell. */
   constructor(texts, on) {
     this.#texts = texts;
     this.#on = on;
@@ -55,6 +60,29 @@ export class View {
     this.relabel();
   }
 
+  /** Put the living face in the header; the drawn one stays where it cannot be fetched. */
+  enliven(root, pictures = null) {
+    this.#living ??= part("face").then(({ createFace, styles }) => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(styles);
+      root.adoptedStyleSheets.push(sheet);
+      this.face = createFace({ pictures });
+      this.face.setMood(this.#mood);
+      this.avatar.firstChild.replaceWith(this.face.element);
+    });
+    return this.#living.catch(() => (this.#living = null));
+  }
+
+  /** The face while something else than the last message moves it; null gives it back. */
+  mood(mood) {
+    this.face?.setMood(mood ?? this.#mood);
+  }
+
+  pressed({ listening, speaking }) {
+    this.composer.listening = listening;
+    this.speaker.setAttribute("aria-pressed", String(speaking));
+  }
+
   presence({ state, name }) {
     this.#presence = { state, name };
     this.#drawHeader();
@@ -73,7 +101,8 @@ export class View {
 
   #spoken({ author, kind, data, mood, name }) {
     this.typing({ on: false });
-    this.avatar.dataset.mood = mood ?? "neutral";
+    this.#mood = mood ?? "neutral";
+    this.face?.setMood(this.#mood);
     if (author === "csr" && this.#presence.state !== "csr") this.presence({ state: "csr", name });
     if (kind === "handoff" && data?.state) this.presence({ state: data.state, name: this.#presence.name });
   }
@@ -106,6 +135,7 @@ export class View {
     this.root.lang = this.#texts.lang;
     this.root.setAttribute("aria-label", t("panel", { name: this.#persona.name }));
     this.closer.setAttribute("aria-label", t("close"));
+    this.speaker.setAttribute("aria-label", t("speakUp"));
     this.langButton.textContent = t("otherLang");
     this.langButton.setAttribute("aria-label", t("otherLangName"));
     this.langButton.lang = this.#texts.lang === "id" ? "en" : "id";
@@ -119,10 +149,12 @@ export class View {
 
   #build() {
     const on = this.#on;
-    this.avatar = face();
+    this.avatar = h("span", { class: "avatar" }, portrait());
     this.initials = h("span", { class: "initials", "aria-hidden": "true", hidden: true });
+    this.avatar.append(this.initials);
     this.title = h("h2", { id: "title" });
     this.state = h("p", { class: "state" });
+    this.speaker = h("button", { type: "button", class: "speaker", "aria-pressed": "false", onclick: () => on.speakUp() }, icon(LOUDSPEAKER));
     this.langButton = h("button", { type: "button", class: "lang", onclick: () => on.lang() });
     this.closer = h("button", { type: "button", class: "close", onclick: () => on.close() }, icon(CLOSE));
     this.noticeText = h("p", { dir: "auto" });
@@ -132,14 +164,14 @@ export class View {
     this.panel = h(
       "div",
       { class: "panel", role: "dialog", id: "panel", "aria-labelledby": "title", hidden: true, onkeydown: (event) => this.#key(event) },
-      h("header", {}, h("span", { class: "avatar" }, this.avatar, this.initials), h("div", { class: "names" }, this.title, this.state), this.langButton, this.closer),
+      h("header", {}, this.avatar, h("div", { class: "names" }, this.title, this.state), canSpeak && this.speaker, this.langButton, this.closer),
       this.notice,
       this.log.element,
       this.composer.element,
     );
     this.launcherText = h("span", { class: "launcher-text" });
     this.badge = h("span", { class: "badge", hidden: true, "aria-hidden": "true" });
-    this.launcher = h("button", { type: "button", class: "launcher", "aria-controls": "panel", onclick: () => on.open() }, face(), this.launcherText, this.badge);
+    this.launcher = h("button", { type: "button", class: "launcher", "aria-controls": "panel", onclick: () => on.open() }, portrait(), this.launcherText, this.badge);
     this.root = h("section", { class: "widget" }, this.panel, this.launcher, this.status);
   }
 

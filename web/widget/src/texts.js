@@ -1,8 +1,10 @@
 /** The widget's own words, and numbers and times, in the customer's language. */
 
+import { words } from "./parts.js";
+
 const LOCALE = { id: "id-ID", en: "en-GB" };
 
-/** One language of texts/; `t(key, {name})` fills `{name}`. */
+/** One language; `t(key, {name})` fills `{name}`. */
 export class Texts {
   #words = {};
   lang = "id";
@@ -10,9 +12,7 @@ export class Texts {
 
   async load(lang) {
     const known = lang in LOCALE ? lang : "id";
-    const answer = await fetch(new URL(`texts/${known}.json`, import.meta.url));
-    if (!answer.ok) throw new Error(`texts/${known}.json: HTTP ${answer.status}`);
-    this.#words = await answer.json();
+    this.#words = await words(known);
     this.lang = known;
   }
 

@@ -1,38 +1,35 @@
 /**
  * `<sapa-chat site="demo" lang="id">`: the chat for customers on any page.
  *
- * Attributes: `site` (site key), `lang` (id or en), `identity-token` (JWT of the shop, optional),
- * `server` (address of Sapa; default: where this file came from), `timezone` (the shop's, IANA name; default
- * Asia/Jakarta). Methods: `open(text?)`, `close()`.
+ * Attributes: `site` (site key), `lang` (id or en), `identity-token` (JWT of the shop, optional), `server` (address of
+ * Sapa; default: where this file came from), `timezone` (the shop's, IANA name; default Asia/Jakarta).
+ * Methods and events: docs/embed.md; loader.js offers the same as `window.Sapa`.
  */
 
+import { Speech } from "./speech.js";
 import { Texts } from "./texts.js";
 import { Transport } from "./transport.js";
 import { View } from "./view.js";
+import css from "./widget.css";
 
 const HOME = new URL("../../", import.meta.url);
-
-async function stylesheet() {
-  const answer = await fetch(new URL("widget.css", import.meta.url));
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(await answer.text());
-  return sheet;
-}
 
 class SapaChat extends HTMLElement {
   #texts = new Texts();
   #transport = null;
   #view = null;
+  #speech = null;
   #ready = null;
   #started = false;
 
   connectedCallback() {
     this.#ready ??= this.#build();
-    this.#ready.then(() => this.#transport.resumes && this.#start());
+    this.#ready.then(() => this.#transport.resumes && this.isConnected && this.#start());
   }
 
   disconnectedCallback() {
     this.#transport?.stop();
+    this.#speech?.stop();
     this.#started = false;
   }
 
@@ -42,6 +39,7 @@ class SapaChat extends HTMLElement {
     this.#start();
     if (text) this.#view.composer.text = text;
     this.#view.open();
+    this.#view.enliven(this.shadowRoot);
   }
 
   close() {
@@ -49,7 +47,7 @@ class SapaChat extends HTMLElement {
   }
 
   async #build() {
-    const root = this.attachShadow({ mode: "open" });
+    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     this.#texts.zone = this.getAttribute("timezone") ?? this.#texts.zone;
     this.#transport = new Transport(
       {
@@ -60,9 +58,12 @@ class SapaChat extends HTMLElement {
       },
       this.#events(),
     );
-    const [sheet] = await Promise.all([stylesheet(), this.#texts.load(this.#transport.lang)]);
+    await this.#texts.load(this.#transport.lang);
     this.#transport.lang = this.#texts.lang;
+    this.#speech = new Speech(this.#stage());
     this.#view = new View(this.#texts, this.#actions());
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
     root.adoptedStyleSheets = [sheet];
     root.append(this.#view.root);
   }
@@ -71,13 +72,14 @@ class SapaChat extends HTMLElement {
     if (this.#started) return;
     this.#started = true;
     this.#transport.start();
+    this.#speech.restore();
   }
 
   /** What the transport tells. */
   #events() {
     return {
       session: (persona, renewed) => this.#session(persona, renewed),
-      messages: (messages) => this.#view.messages(messages),
+      messages: (messages) => this.#heard(messages),
       item: (item) => this.#view.log.own(item),
       typing: (frame) => this.#view.typing(frame),
       presence: (frame) => this.#view.presence(frame),
@@ -93,7 +95,9 @@ class SapaChat extends HTMLElement {
       again: () => this.#transport.hurry(),
       lang: () => this.#switchLang(),
       text: (text) => this.#transport.send({ text }),
-      typing: (on) => this.#transport.typing(on),
+      typing: (on) => this.#typing(on),
+      listen: () => this.#speech.listen(),
+      speakUp: () => this.#speech.speakUp(!this.#speech.speaksUp),
       file: (seq) => this.#transport.file(seq),
       retry: (item) => {
         this.#transport.retry(item);
@@ -104,9 +108,37 @@ class SapaChat extends HTMLElement {
     };
   }
 
+  /** What the voice may do: voice/voice.js says what each is for. */
+  #stage() {
+    return {
+      lang: () => this.#texts.lang,
+      store: this.#transport.store,
+      post: (path, body) => this.#transport.post(path, body),
+      compose: (text) => (this.#view.composer.text = text),
+      send: (text) => this.#transport.send({ text }),
+      pressed: (buttons) => this.#view.pressed(buttons),
+      note: (text) => this.#view.composer.note(text),
+      announce: (text) => this.#view.announce(text),
+      mood: (mood) => this.#view.mood(mood),
+      mouth: (visemes) => this.#view.face?.speak(visemes),
+      failed: () => this.#view.composer.note(this.#texts.t("voiceFailed")),
+    };
+  }
+
   #session(persona, renewed) {
     this.#view.session(persona);
     if (renewed) this.#view.log.freeze(this.#texts.t("newSession"));
+  }
+
+  #heard(messages) {
+    this.#view.messages(messages);
+    // What came in one go is history, and nobody wants that read aloud.
+    if (messages.length <= 2) messages.filter(({ author }) => author !== "customer").forEach((message) => this.#speech.message(message));
+  }
+
+  #typing(on) {
+    if (on) this.#speech.interrupt();
+    this.#transport.typing(on);
   }
 
   #choose({ id, label }, event) {
@@ -133,4 +165,4 @@ class SapaChat extends HTMLElement {
   }
 }
 
-customElements.define("sapa-chat", SapaChat);
+if (!customElements.get("sapa-chat")) customElements.define("sapa-chat", SapaChat);

@@ -1,4 +1,4 @@
-/** The assistant's face, drawn from a few shapes; `data-mood` on it chooses the mouth. */
+/** The assistant as drawn before the living face (face/face.js) is there; `data-mood` chooses the mouth. */
 
 import { s } from "./dom.js";
 
@@ -9,7 +9,7 @@ const MOUTHS = {
   sorry: "M26 44q6-4 12 0",
 };
 
-export function face() {
+export function portrait() {
   return s(
     "svg",
     { viewBox: "0 0 64 64", class: "face", "data-mood": "neutral", "aria-hidden": "true", focusable: "false" },

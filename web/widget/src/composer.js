@@ -1,11 +1,13 @@
 /** Where the customer writes: Enter sends, Shift+Enter breaks the line, too long is said and kept. */
 
 import { h, icon } from "./dom.js";
+import { canListen } from "./speech.js";
 
 const MAX = 4096; // characters, as the server counts them
 const WARN = 3800;
 const TYPING_MS = 3_000;
 const SEND = "M4 12l16-8-6 16-2.5-6.5z";
+const MIC = "M12 15a3 3 0 003-3V6a3 3 0 00-6 0v6a3 3 0 003 3zM6 11.5a6 6 0 0012 0M12 17.5V21";
 
 export class Composer {
   #texts;
@@ -14,9 +16,11 @@ export class Composer {
   #label = h("label", { class: "unseen", for: "input" });
   #count = h("p", { class: "count", id: "count", hidden: true });
   #send;
+  #mic;
+  #note = h("p", { class: "fine", hidden: true });
   #told = 0;
 
-  /** `on.text(text)` when it is sent, `on.typing(bool)` while it is written. */
+  /** `on.text(text)` when it is sent, `on.typing(bool)` while it is written, `on.listen()` for the microphone. */
   constructor(texts, on) {
     this.#texts = texts;
     this.#on = on;
@@ -25,8 +29,9 @@ export class Composer {
       oninput: () => this.#changed(), onkeydown: (event) => this.#key(event),
     });
     this.#send = h("button", { type: "submit", class: "send" }, icon(SEND));
-    const row = h("div", { class: "row" }, this.#label, this.#input, this.#send);
-    this.element = h("form", { class: "composer", novalidate: true, onsubmit: (event) => this.#submit(event) }, this.#count, row);
+    this.#mic = h("button", { type: "button", class: "mic", "aria-pressed": "false", onclick: () => on.listen() }, icon(MIC));
+    const row = h("div", { class: "row" }, this.#label, this.#input, canListen && this.#mic, this.#send);
+    this.element = h("form", { class: "composer", novalidate: true, onsubmit: (event) => this.#submit(event) }, this.#note, this.#count, row);
     this.relabel();
   }
 
@@ -43,7 +48,18 @@ export class Composer {
     this.#input.focus();
   }
 
+  set listening(on) {
+    this.#mic.setAttribute("aria-pressed", String(on));
+  }
+
+  /** A line above the input; null takes it away. */
+  note(text) {
+    this.#note.hidden = !text;
+    this.#note.textContent = text ?? "";
+  }
+
   relabel() {
+    this.#mic.setAttribute("aria-label", this.#texts.t("listen"));
     this.#label.textContent = this.#texts.t("input");
     this.#input.placeholder = this.#texts.t("placeholder");
     this.#send.setAttribute("aria-label", this.#texts.t("send"));

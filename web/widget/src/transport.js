@@ -102,6 +102,15 @@ export class Transport {
     return this.#session.authorized((token) => this.#api.file(`files/${seq}`, token));
   }
 
+  /** What is remembered between visits, for whoever needs a place. */
+  get store() {
+    return this.#store;
+  }
+
+  post(path, body) {
+    return this.#session.authorized((token) => this.#api.post(path, body, token));
+  }
+
   typing(on) {
     this.#stream.tell({ type: "typing", on });
   }

@@ -1,0 +1,1 @@
+import"./chat-f81bd68789.js";
