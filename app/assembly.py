@@ -40,7 +40,7 @@ from crm.proofs import Lockout
 from crm.ticket_kinds import TicketKinds
 from crm.tickets import Tickets
 from db.engine import Database
-from desk.console import Desk, open_desk
+from desk.assembly import Desk, open_desk
 from desk.queue import Queue
 from faq.archive import Archive
 from faq.live import LiveFaq

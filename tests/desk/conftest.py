@@ -20,7 +20,8 @@ from crm.hours import ServiceHours
 from db.base import new_id, now
 from db.engine import Database
 from desk.access import COOKIE
-from desk.console import Desk, console_router, open_desk
+from desk.assembly import Desk, open_desk
+from desk.console import console_router
 from desk.queue import Queue
 from desk.tables import Agent, AgentSession
 from settings import Settings

@@ -1,0 +1,87 @@
+"""All that the console's routes work with, put together once per process."""
+
+from dataclasses import dataclass
+
+from channels.pace import Pace
+from conversation.bus import Bus
+from conversation.failures import Failures
+from conversation.kept_files import KeptFiles
+from conversation.ownership import Ownership
+from conversation.transcript import Transcript
+from db.engine import Database
+from desk.access import Access
+from desk.agents import Agents
+from desk.files import Enclosing
+from desk.live import Live
+from desk.overview import Overview
+from desk.pages import Pages
+from desk.queue import Queue
+from desk.screen import Screens
+from desk.words import Sentences, Words
+from settings import Settings
+
+CLIENT_ID = r"^[A-Za-z0-9_-]{1,64}$"  # by which a repeat is known
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that the console's routes work with."""
+
+    transcript: Transcript
+    ownership: Ownership
+    agents: Agents
+    access: Access
+    screens: Screens
+    overview: Overview
+    live: Live
+    failures: Failures
+    pages: Pages
+    words: Words
+    sentences: Sentences
+    logins_by_address: Pace
+    logins_by_name: Pace
+    bot_name: str
+    max_chars: int
+    max_body_bytes: int
+    kept: KeptFiles
+    enclosing: Enclosing
+
+
+def open_desk(
+    settings: Settings,
+    *,
+    database: Database,
+    bus: Bus,
+    transcript: Transcript,
+    queue: Queue,
+    bot_name: str,
+) -> Desk:
+    """Put the desk's parts together."""
+    words = Words.load()
+    agents = Agents(database, settings.console_session_hours)
+    ownership = Ownership(database, transcript)
+    kept = KeptFiles(settings.files_dir)
+    enclosing = Enclosing(
+        transcript, ownership, kept, settings.media_max_mb, settings.message_max_chars
+    )
+    return Desk(
+        transcript=transcript,
+        ownership=ownership,
+        agents=agents,
+        access=Access(agents, settings.console_session_hours),
+        screens=Screens(database),
+        overview=Overview(queue),
+        live=Live(bus, agents, words),
+        failures=Failures(database),
+        pages=Pages(words, settings.timezone, enclosing.limits),
+        words=words,
+        sentences=Sentences.load(),
+        logins_by_address=Pace(settings.logins_per_minute, 60),
+        # Slower than by address, so that a stranger cannot keep somebody out for long.
+        logins_by_name=Pace(settings.logins_per_minute * 3, 300),
+        bot_name=bot_name,
+        max_chars=settings.message_max_chars,
+        max_body_bytes=settings.max_body_bytes,
+        kept=kept,
+        enclosing=enclosing,
+    )
