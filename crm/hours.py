@@ -121,6 +121,17 @@ class ServiceHours:
             left -= shift.end - at
             at = shift.end
 
+    def service_time(self, start: datetime, end: datetime) -> timedelta:
+        """Return how much service there is from `start` to `end`; nothing if `end` is earlier."""
+        passed = timedelta()
+        day, last = (moment.astimezone(self.zone).date() for moment in (start, end))
+        while day <= last:
+            shift = self.shift(day)
+            if shift is not None:
+                passed += max(timedelta(), min(end, shift.end) - max(start, shift.start))
+            day += timedelta(days=1)
+        return passed
+
     def _shift_ending_after(self, at: datetime) -> Shift:
         today = at.astimezone(self.zone).date()
         for days in range(_LONGEST_BREAK_DAYS):

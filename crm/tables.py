@@ -6,9 +6,11 @@ Money is whole rupiah (`_idr`). Sample data with the same columns: db/sample/REA
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from crm.ticketing.tables import Ticket as Ticket  # noqa: PLC0414 - all of crm is found here
+from crm.ticketing.tables import TicketNote as TicketNote  # noqa: PLC0414
 from db.base import Base, new_id, now
 
 
@@ -176,47 +178,6 @@ class ChannelCode(Base):
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
     until: Mapped[datetime] = mapped_column(index=True)
     used_in: Mapped[str | None]  # the turn; a repeat of it is no second use
-
-
-class Ticket(Base):
-    """A case somebody must work on; the customer knows it as TK-000123 (`number`)."""
-
-    __tablename__ = "tickets"
-    __table_args__ = (Index("ix_tickets_status_due_at", "status", "due_at"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    turn_id: Mapped[str] = mapped_column(unique=True)  # a repeated turn makes no second ticket
-    conversation_id: Mapped[str | None] = mapped_column(index=True)
-    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"), index=True)
-    order_number: Mapped[str | None]
-    category: Mapped[str]
-    priority: Mapped[str]  # low, normal, high, urgent
-    status: Mapped[str]  # open, waiting_customer, solved, closed
-    description: Mapped[str]
-    contact: Mapped[str]  # phone or e-mail to answer to
-    lang: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    due_at: Mapped[datetime]
-    updated_at: Mapped[datetime] = mapped_column(default=now)
-
-    @property
-    def number(self) -> str:
-        """What the customer is told."""
-        return f"TK-{self.id:06d}"
-
-
-class TicketNote(Base):
-    """What was added to a ticket later, by the customer or a CSR."""
-
-    __tablename__ = "ticket_notes"
-    __table_args__ = (UniqueConstraint("ticket_id", "turn_id"),)
-
-    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
-    turn_id: Mapped[str]
-    author: Mapped[str]  # customer, csr
-    text: Mapped[str]
-    at: Mapped[datetime] = mapped_column(default=now)
 
 
 class CallBack(Base):

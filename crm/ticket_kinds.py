@@ -52,6 +52,15 @@ class TicketKinds:
         """Return after how many service hours somebody answers."""
         return float(self._content["priorities"][priority]["first_response_hours"])
 
+    def solution_hours(self, priority: str) -> float:
+        """Return after how many service hours a case is solved."""
+        return float(self._content["priorities"][priority]["solution_hours"])
+
+    @property
+    def priorities(self) -> list[str]:
+        """All priorities, the most urgent first."""
+        return list(self._content["priorities"])
+
     def name(self, category: str, lang: str) -> str:
         """Return the category's name in `lang`. Raises UnknownCategory."""
         if category not in self._content["categories"]:

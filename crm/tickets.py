@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.contacts import plain_contact
 from crm.hours import ServiceHours
@@ -14,6 +15,7 @@ from crm.tables import Customer, TicketNote
 from crm.tables import Ticket as TicketRow
 from crm.texts import plain_number, storable
 from crm.ticket_kinds import TicketKinds
+from crm.ticketing.history import CUSTOMER, ENDED, TicketHistory, ended_long_ago, held
 from db.base import now as current_time
 from db.engine import Database
 
@@ -42,6 +44,7 @@ class Ticket:
     created_at: datetime
     due_at: datetime  # somebody answers before this
     updated_at: datetime
+    follows: int | None = None  # id of the ticket that ended long before
 
 
 class Tickets:
@@ -61,6 +64,7 @@ class Tickets:
         self._hours = hours
         self._lockout = lockout
         self._clock = clock
+        self._history = TicketHistory(hours, kinds)
 
     async def open(
         self,
@@ -102,6 +106,7 @@ class Tickets:
                 if opened is not None:
                     return _view(opened)
                 session.add(row)
+                await self._history.reclock(session, row)
         except IntegrityError:  # the same turn, a moment earlier
             async with self._database.read() as session:
                 opened = await session.scalar(select(TicketRow).where(TicketRow.turn_id == turn_id))
@@ -136,16 +141,22 @@ class Tickets:
     async def add_note(self, turn_id: str, ticket_id: int, author: str, text: str) -> Ticket:
         """Add to a ticket that was shown before; the same turn again adds nothing.
 
-        A customer's note reopens a ticket that waits for them or was solved. Raises TicketNotFound.
+        A customer's note reopens a ticket that waits for them or ended within 72 hours; later it
+        opens a new one, which is given back. Raises TicketNotFound.
         """
         at = self._clock()
         async with self._database.write() as session:
-            row = await session.get(TicketRow, ticket_id, with_for_update=True)
+            row = await held(session, ticket_id)
             if row is None:
                 raise TicketNotFound(str(ticket_id))
+            if author == "customer" and ended_long_ago(row, at):
+                followed = await self._follow_up(session, row, turn_id, text, at)
+                if followed.turn_id == turn_id:
+                    return _view(followed)
+                row = followed
             repeated = await session.scalar(
                 select(TicketNote.id).where(
-                    TicketNote.ticket_id == ticket_id,
+                    TicketNote.ticket_id == row.id,
                     (TicketNote.turn_id == turn_id)
                     | ((TicketNote.text == storable(text)) & (TicketNote.at > at - _SAID_AGAIN)),
                 )
@@ -153,27 +164,61 @@ class Tickets:
             if repeated is None:
                 session.add(
                     TicketNote(
-                        ticket_id=ticket_id,
+                        ticket_id=row.id,
                         turn_id=turn_id,
                         author=author,
                         text=storable(text),
+                        told=author == "customer",
                         at=at,
                     )
                 )
                 row.updated_at = at
-                if author == "customer" and row.status in ("waiting_customer", "solved"):
-                    row.status = "open"
+                if author == "customer":
+                    await self._history.change(session, row, "status", "open", CUSTOMER, at)
             return _view(row)
+
+    async def _follow_up(
+        self, session: AsyncSession, row: TicketRow, turn_id: str, text: str, at: datetime
+    ) -> TicketRow:
+        """Return the case in which this one came up again; makes it if there is none yet."""
+        found = await session.scalar(
+            select(TicketRow)
+            .where(TicketRow.follows == row.id, TicketRow.status.not_in(ENDED))
+            .order_by(TicketRow.id.desc())
+            .limit(1)
+        )
+        if found is not None:
+            return found
+        hours = self.kinds.first_response_hours(row.priority)
+        followed = TicketRow(
+            turn_id=turn_id,
+            conversation_id=row.conversation_id,
+            customer_id=row.customer_id,
+            order_number=row.order_number,
+            category=row.category,
+            priority=row.priority,
+            status="open",
+            description=storable(text),
+            contact=row.contact,
+            lang=row.lang,
+            follows=row.id,
+            created_at=at,
+            due_at=self._hours.add_service_time(at, hours),
+            updated_at=at,
+        )
+        session.add(followed)
+        await self._history.reclock(session, followed)
+        return followed
 
     async def _of_conversation(self, number: str, conversation_id: str) -> Ticket | None:
         async with self._database.read() as session:
-            row = await session.get(TicketRow, ticket_id(number))
+            row = await _found(session, number)
             same = row is not None and row.conversation_id == conversation_id
             return _view(row) if row is not None and same else None
 
     async def _find(self, number: str, proof: Proof) -> Ticket:
         async with self._database.read() as session:
-            row = await session.get(TicketRow, ticket_id(number))
+            row = await _found(session, number)
             if row is None:
                 raise TicketNotFound(number)
             customer = await session.get(Customer, row.customer_id) if row.customer_id else None
@@ -190,6 +235,14 @@ def ticket_id(number: str) -> int:
     digits = plain_number(number).removeprefix("TK").lstrip("-")
     usable = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
     return int(digits) if usable else 0
+
+
+async def _found(session: AsyncSession, number: str) -> TicketRow | None:
+    """Return the ticket, or the one of the same customer that it was merged into."""
+    row = await session.get(TicketRow, ticket_id(number))
+    while row is not None and row.merged_into is not None:
+        row = await session.get(TicketRow, row.merged_into)
+    return row
 
 
 def _same_case(row: TicketRow) -> ColumnElement[bool]:
@@ -218,4 +271,5 @@ def _view(row: TicketRow) -> Ticket:
         created_at=row.created_at,
         due_at=row.due_at,
         updated_at=row.updated_at,
+        follows=row.follows,
     )

@@ -158,14 +158,27 @@ class TicketNote(Form):
         return {"ticket": str(turn.conversation.context.get("ticket") or "")}
 
     async def finish(self, turn: Turn) -> None:
-        """Add the note; the id comes from what was shown here, never from a slot."""
+        """Add the note; the id comes from what was shown here, never from a slot.
+
+        What ended long ago comes up again as a ticket of its own.
+        """
+        shown = int(turn.conversation.context["ticket_id"])
         ticket = await self.services.tickets.add_note(
-            turn.id,
-            int(turn.conversation.context["ticket_id"]),
-            "customer",
-            str(turn.slots["ticket_note"]),
+            turn.id, shown, "customer", str(turn.slots["ticket_note"])
         )
-        turn.say("ticket-noted", kind="ticket", data=ticket_card(ticket), ticket=ticket.number)
+        card = ticket_card(ticket)
+        if ticket.follows == shown:
+            turn.say(
+                "ticket-followed",
+                kind="ticket",
+                data=card,
+                ticket=ticket.number,
+                old=str(turn.conversation.context.get("ticket") or ""),
+                due=moment(turn, ticket.due_at),
+            )
+            turn.remember(ticket=ticket.number, ticket_id=ticket.id)
+        else:
+            turn.say("ticket-noted", kind="ticket", data=card, ticket=ticket.number)
 
 
 FORMS = (TicketStatus, TicketNote)

@@ -1,0 +1,1 @@
+"""Tickets as people work on them: their history, their SLA clocks, the board and the list."""
