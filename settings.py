@@ -12,8 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from site_settings import Site, WebsiteSettings
 
 PROJECT_DIR = Path(__file__).resolve().parent
 _MIN_SECRET_LENGTH = 32
@@ -23,15 +25,7 @@ class UnsafeSettings(ValueError):
     """A setting that is fine for a demo would be dangerous on the internet."""
 
 
-class Site(BaseModel):
-    """One website that embeds the widget, found by its public site key."""
-
-    name: str
-    origins: list[str] = Field(default_factory=list)  # allowed Origin headers; "*" allows all
-    identity_secret: SecretStr | None = None  # signs identity_token, at least 32 characters
-
-
-class Settings(BaseSettings):
+class Settings(WebsiteSettings):
     """One instance per process, built by `load_settings`."""
 
     model_config = SettingsConfigDict(env_prefix="SAPA_", env_file=".env", extra="ignore")

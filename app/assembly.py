@@ -15,7 +15,9 @@ from bot.rasas import Rasas
 from bot.speech import Persona, Templates, load_persona
 from bot.typed import TypedChoices
 from bot.waiting import WaitWords
+from channels.file import Files
 from channels.message import Lang
+from channels.website import CHANNEL
 from conversation.bus import Bus
 from conversation.cleanup import Cleanup
 from conversation.files import FileIntake
@@ -25,8 +27,10 @@ from conversation.kept_files import KeptFiles
 from conversation.outbox import Outbox
 from conversation.paces import SharedPaces
 from conversation.receipts import Receipts
+from conversation.scanning import scanner_of
 from conversation.transcript import Transcript
 from conversation.turn import Turns
+from conversation.uploads import HeldFiles, Uploads
 from conversation.windows import Windows
 from conversation.worker import TurnWorker
 from crm.callbacks import CallBacks
@@ -84,6 +88,7 @@ class Parts:
     inbox: Inbox
     intake: Intake
     file_intake: FileIntake
+    uploads: Uploads
     windows: Windows
     cleanup: Cleanup
     outbox: Outbox
@@ -152,8 +157,9 @@ def assemble(settings: Settings) -> Parts:
         kept=kept,
         inbox=inbox,
         intake=Intake(inbox, transcript, Receipts(database), pushing.sources, bus),
-        file_intake=FileIntake(
-            database, inbox, pushing.files, settings.files_dir, settings.media_max_mb, bus
+        file_intake=_file_intake(settings, transcript, inbox, pushing, kept, services.templates),
+        uploads=Uploads(
+            transcript, kept, bus, scanned=bool(settings.scan_command or settings.scan_url)
         ),
         windows=Windows(database, transcript),
         cleanup=Cleanup(database, settings.files_dir, timedelta(days=settings.files_days)),
@@ -174,6 +180,27 @@ def assemble(settings: Settings) -> Parts:
         ),
         vectors=vectors,
         order_api=orders,
+    )
+
+
+def _file_intake(
+    settings: Settings,
+    transcript: Transcript,
+    inbox: Inbox,
+    pushing: Pushing,
+    kept: KeptFiles,
+    templates: Templates,
+) -> FileIntake:
+    scanner = scanner_of(settings.scan_command, settings.scan_url, settings.scan_timeout_s)
+    here: Mapping[str, Files] = {CHANNEL: HeldFiles(kept)} if scanner else {}
+    return FileIntake(
+        transcript,
+        inbox,
+        {**pushing.files, **here},
+        kept,
+        settings.media_max_mb,
+        refusal=lambda lang: templates.reply("attachment-unsafe", lang),
+        scanner=scanner,
     )
 
 

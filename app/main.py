@@ -31,7 +31,7 @@ from channels.pace import Pace
 from channels.telegram.webhook import telegram_router
 from channels.visitor import SiteAccess, Visitors
 from channels.website import Website, website_router
-from channels.website_files import files_router
+from channels.website_files import Receiving, files_router
 from channels.website_socket import socket_router
 from channels.whatsapp.webhook import WebhookAccess, whatsapp_router
 from conversation.visits import Visits
@@ -71,7 +71,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     website = _website(settings, parts)
     app.include_router(website_router(website, max_body_bytes=settings.max_body_bytes))
     app.include_router(socket_router(website))
-    app.include_router(files_router(website))
+    uploads = Pace(settings.uploads_per_minute, 60)
+    receiving = Receiving(parts.uploads, uploads, settings.media_max_mb)
+    app.include_router(files_router(website, receiving))
     app.include_router(
         whatsapp_router(
             WebhookAccess(

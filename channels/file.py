@@ -10,6 +10,7 @@ _STARTS: tuple[tuple[bytes, tuple[str, ...]], ...] = (
     (b"\x89PNG\r\n\x1a\n", ("image/png",)),
     (b"%PDF-", ("application/pdf",)),
     (b"OggS", ("audio/ogg",)),
+    (b"\x1aE\xdf\xa3", ("audio/webm",)),  # Matroska; what browsers record
     (b"#!AMR", ("audio/amr",)),
     (b"ID3", ("audio/mpeg",)),
     (b"\xff\xfb", ("audio/mpeg",)),
@@ -18,6 +19,7 @@ _STARTS: tuple[tuple[bytes, tuple[str, ...]], ...] = (
     (b"\xff\xf9", ("audio/aac",)),
 )
 _BRANDED = ("video/mp4", "audio/mp4", "video/3gpp")  # ISO base media: "ftyp" at byte 4
+_PICTURE_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
 
 
 # What every channel can show: WhatsApp takes no other pictures, and none larger.
@@ -81,7 +83,7 @@ class Files(Protocol):
 def checked(content: bytes, mime: str) -> File:
     """Give the file if its first bytes fit its declared kind. Raises FileRefused."""
     declared = mime.partition(";")[0].strip().lower()
-    if declared not in _kinds(content):
+    if declared not in kinds_of(content):
         raise FileRefused("kind not kept, or not what it says it is")
     return File(content, declared)
 
@@ -93,24 +95,25 @@ def enclosed(content: bytes, name: str, caption: str, largest: int) -> Enclosed:
     """
     if not content:
         raise FileRefused("empty")
-    mime = next((kind for kind in _kinds(content) if kind in _SENDABLE), None)
+    mime = next((kind for kind in kinds_of(content) if kind in _SENDABLE), None)
     if mime is None:
         raise FileRefused("kind")
     kind, ending = _SENDABLE[mime]
     if len(content) > min(largest, LARGEST_IMAGE if kind == "image" else largest):
         raise FileRefused("too-large")
-    return Enclosed(File(content, mime), kind, _named(name, kind, ending), caption)
+    return Enclosed(File(content, mime), kind, safe_name(name, kind, ending), caption)
 
 
-def _named(name: str, kind: str, ending: str) -> str:
+def safe_name(name: str, otherwise: str, ending: str) -> str:
     """Keep of a name what no system takes for a path, a command or another kind of file."""
     stem = PurePosixPath(_UNFIT.sub("", name).replace("\\", "/")).stem.strip(". ")
-    return f"{stem[:_LONGEST_NAME] or kind}{ending}"
+    return f"{stem[:_LONGEST_NAME] or otherwise}{ending}"
 
 
-def _kinds(content: bytes) -> tuple[str, ...]:
+def kinds_of(content: bytes) -> tuple[str, ...]:
+    """Name what a file may be by its first bytes."""
     if content[4:8] == b"ftyp":
-        return _BRANDED
+        return () if content[8:12] in _PICTURE_BRANDS else _BRANDED
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return ("image/webp",)
     return next((kinds for start, kinds in _STARTS if content.startswith(start)), ())

@@ -188,12 +188,14 @@ def admission(visitors: Visitors) -> Callable[[str, str | None], str]:
     return conversation
 
 
-def as_inbound(message: NewMessage, conversation_id: str, max_chars: int) -> Inbound:
-    """Check and clean what the visitor sent. Raises Problem 422."""
+def as_inbound(
+    message: NewMessage, conversation_id: str, max_chars: int, *, wordless: bool = False
+) -> Inbound:
+    """Check and clean what the visitor sent; `wordless`: it may be empty. Raises Problem 422."""
     text = clean(message.text or "")
     if clean(message.client_id) != message.client_id:  # two could become one
         raise Problem("request-invalid", 422)
-    if message.choice is None and not text:
+    if message.choice is None and not text and not wordless:
         raise Problem("message-empty", 422)
     if len(text) > max_chars:
         raise Problem("message-too-long", 422, limit=max_chars)

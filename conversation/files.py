@@ -1,26 +1,29 @@
 """Fetch the files that customers send, check them, and keep them for the CSRs.
 
-A file's event waits in the inbox like any other, in a channel of its own: a slow download holds
-up no message, and what fails each time is parked and shown.
+A file's event waits in the inbox like any other, in a channel of its own: a slow download or a
+slow scanner holds up no message, and what fails each time is parked and shown. Until a file is
+known to be clean nobody gets it.
 """
 
 import asyncio
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import structlog
 
 from channels.file import FileRefused, Files
-from conversation.bus import Bus
+from channels.message import Lang, Reply
 from conversation.inbox import Inbox
 from conversation.kept_files import KeptFiles
+from conversation.scanning import Scanner
 from conversation.tables import InboxEvent, Message
+from conversation.transcript import Transcript
 from db.engine import Database
 
 log = structlog.get_logger()
 
 _MEGABYTE = 1024 * 1024
+UNSAFE = "unsafe"  # what a file is refused as that the scanner did not like
 
 
 def files_of(channel: str) -> str:
@@ -33,20 +36,27 @@ class FileIntake:
 
     def __init__(
         self,
-        database: Database,
+        transcript: Transcript,
         inbox: Inbox,
         files: Mapping[str, Files],
-        folder: Path,
+        kept: KeptFiles,
         largest_mb: int,
-        bus: Bus,
+        *,
+        scanner: Scanner | None = None,
+        refusal: Callable[[Lang], Reply] | None = None,
     ) -> None:
-        """`files` per channel; what was checked is kept in `folder`, named by its message."""
-        self._database = database
+        """`files` per channel; what was checked is `kept`, named by its message.
+
+        `refusal` is what customers are told when the `scanner` refuses theirs.
+        """
+        self._transcript = transcript
+        self._database: Database = transcript.database
         self._inbox = inbox
         self._files = {files_of(channel): source for channel, source in files.items()}
-        self._kept = KeptFiles(folder)
+        self._kept = kept
         self._largest = largest_mb * _MEGABYTE
-        self._bus = bus
+        self._scanner = scanner
+        self._refusal = refusal
 
     async def run(self, sweep_s: float = 2.0) -> None:
         """Work until cancelled; does nothing where no channel has files."""
@@ -83,13 +93,30 @@ class FileIntake:
             await self._note(message_id, {"refused": str(refusal)})
             return
         await self._kept.keep(message_id, file)
+        if self._scanner and not await self._scanner.is_clean(self._kept.folder / message_id):
+            log.warning("file refused", channel=event.channel, reason=UNSAFE)
+            await self._kept.drop(message_id)
+            await self._note(message_id, {"refused": UNSAFE})
+            await self._tell(message_id)
+            return
         await self._note(message_id, {"mime": file.mime, "size": len(file.content)})
 
     async def _note(self, message_id: str, file: Mapping[str, Any]) -> None:
         async with self._database.write() as session:
-            message = await session.get_one(Message, message_id)
+            message = await session.get(Message, message_id)
+            if message is None:  # the customer had everything deleted meanwhile
+                await self._kept.drop(message_id)
+                return
             attachment = {**message.data["attachment"], "file": dict(file)}
             message.data = {**message.data, "attachment": attachment}
-            conversation_id = message.conversation_id
-        event = {"type": "message", "conversation": conversation_id}
-        self._bus.publish("desk", event)
+            conversation_id, seq = message.conversation_id, message.seq
+        self._transcript.announce(conversation_id, type="file", seq=seq, file=dict(file))
+        self._transcript.announce(conversation_id)  # by which the console shows it
+
+    async def _tell(self, message_id: str) -> None:
+        """Tell the customer that their file was refused."""
+        async with self._database.read() as session:
+            message = await session.get(Message, message_id)
+        if message is not None and self._refusal is not None:
+            reply = self._refusal(cast("Lang", message.lang))
+            await self._transcript.say(message.conversation_id, reply, "system", "")

@@ -65,4 +65,6 @@ def _keep(path: Path, file: File) -> None:
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as out:
         out.write(file.content)
+        out.flush()
+        os.fsync(descriptor)  # its message, which says that it is there, survives a power cut
     part.replace(path)

@@ -1,6 +1,6 @@
 """What was said: messages with gap-free numbers, each accepted once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -29,6 +29,8 @@ from db.base import new_id, now
 from db.engine import Database
 
 log = structlog.get_logger()
+
+Also = Callable[[Connection], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +97,23 @@ class Transcript:
             raise ConversationUnknown(conversation_id)
         return _thread(found)
 
-    async def accept(self, conversation_id: str, inbound: Inbound) -> Accepted:
+    async def accept(
+        self, conversation_id: str, inbound: Inbound, message_id: str = "", also: Also | None = None
+    ) -> Accepted:
         """Store a customer's message, once per source id; the turn it asks for is run later.
 
+        `also` is done in the same transaction, and not for a repeat, which keeps its first id.
         Raises ConversationUnknown, ChoiceUnknown.
         """
+
+        def store(connection: Connection) -> Accepted:
+            accepted = self._store(connection, conversation_id, inbound, message_id)
+            if also is not None and accepted.id == message_id:
+                also(connection)
+            return accepted
+
         try:
-            accepted = await self.database.change(
-                lambda connection: self._store(connection, conversation_id, inbound)
-            )
+            accepted = await self.database.change(store)
         except IntegrityError:  # the same message came twice at once, and the other was first
             accepted = await self._stored(inbound)
         self.wake(conversation_id)
@@ -121,7 +131,9 @@ class Transcript:
             raise ConversationUnknown(inbound.address)
         return Accepted(message.id, message.seq, message.owed)
 
-    def _store(self, connection: Connection, conversation_id: str, inbound: Inbound) -> Accepted:
+    def _store(
+        self, connection: Connection, conversation_id: str, inbound: Inbound, message_id: str
+    ) -> Accepted:
         with held(connection, conversation_id) as conversation:  # repeats come one by one
             event = event_of(connection, inbound.channel, inbound.source_id)
             if event is not None and event.message_id is not None:
@@ -142,6 +154,7 @@ class Transcript:
                 choice=inbound.choice,
                 data=inbound.data,
                 owed=owed,
+                message_id=message_id,
             )
             event_id = event.event_id if event else None
             remember(connection, event_id, inbound.channel, inbound.source_id, message.id)

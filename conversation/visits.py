@@ -72,9 +72,9 @@ class Visits:
         return [as_json(message) for message in await self._transcript.after(conversation_id, seq)]
 
     async def file(self, conversation_id: str, seq: int) -> Saved | None:
-        """Give the file that a CSR sent as message `seq`, if there is one."""
+        """Give the file of message `seq`, a CSR's or the visitor's own, if there is one."""
         found = await self._transcript.after(conversation_id, seq - 1, limit=1)
-        if not found or found[0].seq != seq or found[0].author != "csr":
+        if not found or found[0].seq != seq:
             return None
         return self._kept.saved(found[0])
 

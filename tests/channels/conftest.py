@@ -13,11 +13,12 @@ from channels.message import Lang
 from channels.pace import Pace
 from channels.visitor import SiteAccess, Visitors
 from channels.website import Website, website_router
-from channels.website_files import files_router
+from channels.website_files import Receiving, files_router
 from channels.website_socket import socket_router
 from conversation.bus import Bus
 from conversation.kept_files import KeptFiles
 from conversation.transcript import Transcript
+from conversation.uploads import Uploads
 from conversation.visits import Visits
 from db.engine import Database
 
@@ -62,12 +63,17 @@ def website(database: Database, bus: Bus, transcript: Transcript, kept: KeptFile
 
 
 @pytest.fixture
-def app(website: Website) -> FastAPI:
+def receiving(transcript: Transcript, kept: KeptFiles, bus: Bus) -> Receiving:
+    return Receiving(Uploads(transcript, kept, bus, scanned=False), Pace(20, 60), largest_mb=1)
+
+
+@pytest.fixture
+def app(website: Website, receiving: Receiving) -> FastAPI:
     app = FastAPI()
     add_error_handlers(app)
     app.include_router(website_router(website, max_body_bytes=65_536))
     app.include_router(socket_router(website))
-    app.include_router(files_router(website))
+    app.include_router(files_router(website, receiving))
     return app
 
 

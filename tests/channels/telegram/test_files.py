@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from conversation.bus import Bus
 from conversation.files import FileIntake
+from conversation.kept_files import KeptFiles
 from conversation.tables import InboxEvent, Message
 from tests.channels.telegram.conftest import Shop
 from tests.channels.telegram.payloads import example
@@ -15,9 +15,9 @@ NOT_KEPT = "kind not kept, or not what it says it is"
 
 
 @pytest.fixture
-def files(shop: Shop, bus: Bus, tmp_path: Path) -> FileIntake:
+def files(shop: Shop, tmp_path: Path) -> FileIntake:
     folder = tmp_path / "files"
-    return FileIntake(shop.database, shop.inbox, {"telegram": shop.api}, folder, 1, bus)
+    return FileIntake(shop.transcript, shop.inbox, {"telegram": shop.api}, KeptFiles(folder), 1)
 
 
 async def _sent(shop: Shop, files: FileIntake, name: str = "photo") -> dict[str, Any]:

@@ -5,9 +5,9 @@ import pytest
 from sqlalchemy import select
 
 from channels.whatsapp.cloud_api import CloudApi
-from conversation.bus import Bus
 from conversation.files import FileIntake
 from conversation.inbox import Inbox
+from conversation.kept_files import KeptFiles
 from conversation.tables import InboxEvent, Message
 from tests.channels.whatsapp.conftest import Shop
 from tests.channels.whatsapp.double import TOKEN
@@ -18,9 +18,9 @@ VOICE = b"OggS" + b"v" * 1000
 
 
 @pytest.fixture
-def files(shop: Shop, inbox: Inbox, bus: Bus, tmp_path: Path) -> FileIntake:
+def files(shop: Shop, inbox: Inbox, tmp_path: Path) -> FileIntake:
     api = CloudApi("https://graph.example.com/v25.0", NUMBER, TOKEN, shop.double.transport)
-    return FileIntake(shop.database, inbox, {"whatsapp": api}, tmp_path / "files", 1, bus)
+    return FileIntake(shop.transcript, inbox, {"whatsapp": api}, KeptFiles(tmp_path / "files"), 1)
 
 
 async def _sent(shop: Shop, files: FileIntake, content: bytes, mime: str) -> dict[str, Any]:
