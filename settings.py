@@ -36,11 +36,13 @@ class Settings(WebsiteSettings):
     data_dir: Path = PROJECT_DIR / "var"  # database file, index, trained model, generated secrets
     knowledge_dir: Path = PROJECT_DIR / "knowledge"
     sample_dir: Path = PROJECT_DIR / "db" / "sample"
+    crm_content_dir: Path = PROJECT_DIR / "crm" / "content"  # rules of segments and offers
     hours_file: Path = PROJECT_DIR / "crm" / "content" / "hours.yml"  # when people answer
     database_url: str = ""  # empty: SQLite in data_dir; else postgresql://user:password@host/name
     secret_key: SecretStr = SecretStr("")  # signs sessions; at least 32 characters
     sites: dict[str, Site] = Field(default_factory=dict)  # JSON object: site key -> Site
     timezone: str = "Asia/Jakarta"  # the shop's own; opening hours and promised times
+    recompute_hour: int = Field(3, ge=0, le=23)  # of the night: segments, value, what to offer
 
     orders_url: str = ""  # the shop's own order API; empty: our tables, filled by `sapa import`
     orders_token: SecretStr = SecretStr("")  # it asks for this one as a bearer token

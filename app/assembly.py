@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from app.pushing import Pushing, pushing_channels
+from app.recompute import Nightly, rule_files
 from bot.actions.conversations import TurnsUnderWay
 from bot.actions.services import Services
 from bot.answerer import BotAnswerer
@@ -41,6 +42,8 @@ from crm.http_orders import HttpOrders
 from crm.offers import Offers
 from crm.orders import OrderLookup, OrderSource, SqlOrders
 from crm.proofs import Lockout
+from crm.segments.picture import Standings
+from crm.segments.rules import load_segment_rules
 from crm.ticket_kinds import TicketKinds
 from crm.tickets import Tickets
 from db.engine import Database
@@ -91,6 +94,8 @@ class Parts:
     uploads: Uploads
     windows: Windows
     cleanup: Cleanup
+    nightly: Nightly
+    standings: Standings
     outbox: Outbox
     greeting: Greeting
     desk: Desk
@@ -163,6 +168,8 @@ def assemble(settings: Settings) -> Parts:
         ),
         windows=Windows(database, transcript),
         cleanup=Cleanup(database, settings.files_dir, timedelta(days=settings.files_days)),
+        nightly=Nightly(database, settings),
+        standings=Standings(database, load_segment_rules(rule_files(settings)), settings.timezone),
         outbox=Outbox(
             database,
             pushing.channels,

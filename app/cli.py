@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import typer
 
 from app.channel_commands import channel_commands
+from app.recompute import check_command, recompute_command
 from conversation.commands import show_gaps
 from crm.commands import import_commands, seed
 from crm.recommending.commands import crm_commands
@@ -25,7 +26,9 @@ sapa.add_typer(faq_commands, name="faq", help="Build, ask and measure the answer
 sapa.add_typer(knowledge_commands, name="knowledge", help="Try, publish and improve the articles.")
 knowledge_commands.command(name="gaps")(show_gaps)
 sapa.add_typer(import_commands, name="import", help="Load the shop's data from CSV.")
-sapa.add_typer(crm_commands, name="crm", help="Learn what to offer.")
+sapa.add_typer(crm_commands, name="crm", help="Customers, their segments, and what to offer.")
+crm_commands.command(name="recompute")(recompute_command)
+crm_commands.command(name="check")(check_command)
 sapa.add_typer(agents_commands, name="agents", help="Manage who may log in to the console.")
 sapa.add_typer(channel_commands, name="channels", help="Connect WhatsApp and Telegram.")
 sapa.command(name="seed", help="Load the demo shop.")(seed)

@@ -131,6 +131,7 @@ def _jobs(parts: Parts, leaving: Leaving) -> tuple[Coroutine[Any, Any, None], ..
         parts.windows.run(),
         parts.cleanup.run(),
         parts.paces.run(),
+        parts.nightly.run(),
         *(feed(parts.inbox) for feed in parts.pushing.feeds),
     )
 

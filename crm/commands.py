@@ -92,6 +92,10 @@ async def _seed(settings: Settings, echo: Callable[[str], object] = typer.echo) 
 async def _learn(database: Database, reports: Sequence[Report]) -> None:
     """Let offers know of the orders that are new."""
     from crm.recommending.arrivals import learn_new  # noqa: PLC0415 - keeps `sapa --help` fast
+    from crm.segments.rules import load_segment_rules  # noqa: PLC0415
+    from crm.segments.store import place_buyers  # noqa: PLC0415
 
     of_lines = [report.new for report in reports if report.kind == ORDER_LINES.name]
-    await learn_new(database, frozenset[str]().union(*of_lines))
+    orders = frozenset[str]().union(*of_lines)
+    await learn_new(database, orders)
+    await place_buyers(database, orders, load_segment_rules())

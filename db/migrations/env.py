@@ -10,7 +10,7 @@ from db.base import Base
 from db.engine import Database
 
 # The tables of every business noun; imported by name because db stands below them all.
-for noun in ("crm", "crm.recommending", "conversation", "desk", "faq"):
+for noun in ("crm", "crm.recommending", "crm.segments", "conversation", "desk", "faq"):
     import_module(f"{noun}.tables")
 
 

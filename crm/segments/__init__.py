@@ -1,0 +1,1 @@
+"""Into which groups a customer falls, and why; never a reason to refuse service."""

@@ -1,0 +1,1 @@
+"""What a customer brings and costs, what may come, and what they will need next."""
