@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -120,7 +120,11 @@ class Inbox:
             return await session.scalar(due.limit(1)) is not None
 
     async def claim(self, channels: Collection[str]) -> list[InboxEvent]:
-        """Lease the events of all lanes that have a due one and no other worker, oldest first."""
+        """Lease what is due in lanes that no other worker has, oldest first.
+
+        What was sent before something due goes along with it; what was sent after it waits for
+        its own time, because one sent in between may still be on its way.
+        """
         busy, first = aliased(InboxEvent), aliased(InboxEvent)
         moment = now()
         async with self._database.write() as session:
@@ -133,12 +137,18 @@ class Inbox:
                     (busy.tries > 0) & ~_is_due(busy),
                 ),
             )
-            due = select(first.lane).where(_is_new(first, channels), _is_due(first))
+            due = (
+                select(first.lane, func.max(first.sent_at).label("sent_at"))
+                .where(_is_new(first, channels), _is_due(first))
+                .group_by(first.lane)
+                .subquery()
+            )
             rows = await session.scalars(
                 select(InboxEvent)
+                .join(due, due.c.lane == InboxEvent.lane)
                 .where(
                     _is_new(InboxEvent, channels),
-                    InboxEvent.lane.in_(due),
+                    InboxEvent.sent_at <= due.c.sent_at,
                     InboxEvent.lane.not_in(held),
                 )
                 .order_by(InboxEvent.sent_at, InboxEvent.received_at, InboxEvent.id)

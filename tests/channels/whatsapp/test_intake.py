@@ -1,5 +1,6 @@
 import asyncio
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from conversation.tables import (
     OutboxItem,
     Receipt,
 )
+from db.base import now
 from tests.channels.whatsapp.conftest import Shop
 from tests.channels.whatsapp.payloads import (
     BUDI,
@@ -82,6 +84,39 @@ async def test_messages_that_overtook_each_other_are_put_in_order(shop: Shop) ->
     )
 
     assert [words for _, words in await shop.said()] == ["satu", "dua", "tiga"]
+
+
+async def _waits(shop: Shop, source_id: str, seconds: int) -> None:
+    async with shop.database.write() as session:
+        await session.execute(
+            update(InboxEvent)
+            .where(InboxEvent.source_id == source_id)
+            .values(next_at=now() + timedelta(seconds=seconds))
+        )
+
+
+async def test_one_that_is_on_its_way_still_has_its_place_when_an_older_one_is_due(
+    shop: Shop,
+) -> None:
+    for event in (text("wamid.1", "satu", age_s=9), text("wamid.3", "tiga", age_s=1)):
+        await shop.meta.posts(event)
+    await _waits(shop, "wamid.3", 60)
+
+    await shop.intake.take_in()
+    await shop.receives(text("wamid.2", "dua", age_s=5))
+    await _waits(shop, "wamid.3", 0)
+    await shop.receives()
+
+    assert [words for _, words in await shop.said()] == ["satu", "dua", "tiga"]
+
+
+async def test_what_was_sent_before_something_due_goes_along_with_it(shop: Shop) -> None:
+    for event in (text("wamid.2", "dua", age_s=5), text("wamid.1", "satu", age_s=9)):
+        await shop.meta.posts(event)
+    await _waits(shop, "wamid.1", 60)
+    await shop.receives()
+
+    assert [words for _, words in await shop.said()] == ["satu", "dua"]
 
 
 async def test_what_comes_together_is_one_turn(shop: Shop) -> None:
