@@ -66,6 +66,7 @@ class Settings(WebsiteSettings):
     whatsapp_token: SecretStr = SecretStr("")  # of a system user; sends and reads media
     media_max_mb: int = Field(16, ge=1, le=50)  # of a file, from customers and to them
     files_days: int = Field(8, ge=1)  # then the files of conversations are deleted
+    retention_days: dict[str, int] = Field(default_factory=dict)  # by kind; 0: for ever
     whatsapp_template: str = ""  # approved; asks a customer to write when the window is shut
     whatsapp_api_url: str = "https://graph.facebook.com/v25.0"
     whatsapp_messages_per_second: int = Field(80, ge=1)  # of the number; 20 beside the phone app

@@ -36,6 +36,7 @@ from conversation.windows import Windows
 from conversation.worker import TurnWorker
 from crm.callbacks import CallBacks
 from crm.channel_codes import ChannelCodes
+from crm.consent import Consents
 from crm.customers import Customers
 from crm.hours import ServiceHours
 from crm.http_orders import HttpOrders
@@ -51,6 +52,11 @@ from desk.assembly import Desk, open_desk
 from desk.queue import Queue
 from faq.archive import Archive
 from faq.live import LiveFaq
+from privacy.erasure import Erasure
+from privacy.export import Exports
+from privacy.requests import ErasureRequests
+from privacy.retention import Retention, default_days
+from privacy.words import PrivacyWords
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -102,6 +108,9 @@ class Parts:
     paces: SharedPaces
     vectors: "VectorStore | None"  # where the answer index lies outside this process
     order_api: HttpOrders | None
+    exports: Exports
+    erasures: ErasureRequests
+    retention: Retention
 
 
 def assemble(settings: Settings) -> Parts:
@@ -148,6 +157,7 @@ def assemble(settings: Settings) -> Parts:
         queue=services.queue,
         bot_name=services.persona.name,
     )
+    erasure = Erasure(database, settings.files_dir, bus)
     return Parts(
         database=database,
         bus=bus,
@@ -187,6 +197,9 @@ def assemble(settings: Settings) -> Parts:
         ),
         vectors=vectors,
         order_api=orders,
+        exports=Exports(database, PrivacyWords.load(settings.timezone), settings.files_dir),
+        erasures=ErasureRequests(database, erasure),
+        retention=Retention(database, erasure, default_days() | settings.retention_days),
     )
 
 
@@ -243,6 +256,7 @@ def _services(
         callbacks=CallBacks(database, hours),
         customers=Customers(database, lockout),
         channel_codes=ChannelCodes(database, lockout),
+        consents=Consents(database),
         offers=Offers(database),
         hours=hours,
         queue=Queue(database, hours),

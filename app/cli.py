@@ -17,6 +17,7 @@ from crm.recommending.commands import crm_commands
 from desk.commands import agents_commands
 from faq.commands import faq_commands
 from faq.knowledge_commands import knowledge_commands
+from privacy.commands import privacy_commands
 from settings import PROJECT_DIR, Settings, UnsafeSettings, load_settings
 
 sapa = typer.Typer(
@@ -31,6 +32,7 @@ crm_commands.command(name="recompute")(recompute_command)
 crm_commands.command(name="check")(check_command)
 sapa.add_typer(agents_commands, name="agents", help="Manage who may log in to the console.")
 sapa.add_typer(channel_commands, name="channels", help="Connect WhatsApp and Telegram.")
+sapa.add_typer(privacy_commands, name="privacy", help="Export, erase, and what the law asks.")
 sapa.command(name="seed", help="Load the demo shop.")(seed)
 
 _NOT_SET_UP = "the database is not set up, or is older than this Sapa; run: sapa migrate"

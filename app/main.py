@@ -37,6 +37,7 @@ from channels.whatsapp.webhook import WebhookAccess, whatsapp_router
 from conversation.visits import Visits
 from desk.console import console_router
 from desk.demo import refuse_demo_agent
+from privacy.jobs import keep_promises
 from selfservice.help import Help, help_router
 from selfservice.lookups import Lookups, lookup_router
 from selfservice.pages import HelpPages
@@ -130,6 +131,7 @@ def _jobs(parts: Parts, leaving: Leaving) -> tuple[Coroutine[Any, Any, None], ..
         parts.file_intake.run(),
         parts.windows.run(),
         parts.cleanup.run(),
+        keep_promises(parts.erasures, parts.retention),
         parts.paces.run(),
         parts.nightly.run(),
         *(feed(parts.inbox) for feed in parts.pushing.feeds),

@@ -145,15 +145,6 @@ class Customers:
                 raise
         return Change(field, _shown(field, done.new if done else plain))
 
-    async def set_consent(self, customer_id: str, *, consent: bool) -> None:
-        """Note whether a proven customer wants offers. Raises CustomerNotFound."""
-        async with self._database.write() as session:
-            customer = await session.get(Customer, customer_id)
-            if customer is None:
-                raise CustomerNotFound(customer_id)
-            customer.consent_offers = consent
-            customer.consent_at = self._clock()
-
     async def _apply(
         self, session: AsyncSession, turn_id: str, customer_id: str, field: Field, plain: str
     ) -> None:

@@ -32,6 +32,8 @@ class Customer(Base):
     activity: Mapped[str | None]  # active, passive, lapsed
     level: Mapped[str | None]
     points: Mapped[int | None]  # as the shop's system has them; None: counted from the orders
+    imported_at: Mapped[datetime | None]  # when the shop's system last told us something new
+    merged_into: Mapped[str | None]  # the customer who proved to be the same person
 
 
 class Product(Base):
@@ -206,6 +208,7 @@ class ContactChange(Base):
     turn_id: Mapped[str] = mapped_column(unique=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
     field: Mapped[str]  # phone, email, city
+    source: Mapped[str] = mapped_column(default="chat", server_default="chat")  # or page, csr
     old: Mapped[str | None]
     new: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=now)

@@ -14,7 +14,7 @@ RUN pip install $(grep '^torch==' requirements/app.txt) \
  && pip install --no-deps -r requirements/app.txt
 COPY . .
 RUN pip install --no-deps --no-build-isolation --editable . \
- && python -m compileall -q app bot channels conversation crm db desk faq language selfservice spreadsheets settings.py site_settings.py
+ && python -m compileall -q app bot channels conversation crm db desk faq language privacy selfservice spreadsheets settings.py site_settings.py
 
 FROM python:3.11-slim-bookworm
 # OpenMP, which faiss, torch and onnxruntime share.

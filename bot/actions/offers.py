@@ -120,12 +120,14 @@ class DeclineOffer(Topic):
             except OfferNotFound:
                 offer_id = None
         if never and turn.conversation.owner is not None:
-            await self._withdraw_consent(turn.conversation.owner)
+            await self._withdraw_consent(turn.conversation.owner, turn.conversation.id)
         turn.say("offer-never" if never else "offer-declined")
 
-    async def _withdraw_consent(self, customer_id: str) -> None:
+    async def _withdraw_consent(self, customer_id: str, place: str) -> None:
         try:
-            await self.services.customers.set_consent(customer_id, consent=False)
+            await self.services.consents.note(
+                customer_id, "offers", granted=False, source="chat", place=place
+            )
         except CustomerNotFound:
             return  # removed meanwhile: nobody is left to be offered anything
 

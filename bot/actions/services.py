@@ -7,6 +7,7 @@ from bot.cues import Cues
 from bot.speech import Persona, Templates
 from crm.callbacks import CallBacks
 from crm.channel_codes import ChannelCodes
+from crm.consent import Consents
 from crm.customers import Customers
 from crm.hours import ServiceHours
 from crm.offers import Offers
@@ -30,6 +31,7 @@ class Services:
     callbacks: CallBacks
     customers: Customers
     channel_codes: ChannelCodes
+    consents: Consents
     offers: Offers
     hours: ServiceHours
     queue: Queue

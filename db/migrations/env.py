@@ -10,7 +10,16 @@ from db.base import Base
 from db.engine import Database
 
 # The tables of every business noun; imported by name because db stands below them all.
-for noun in ("crm", "crm.recommending", "crm.segments", "conversation", "desk", "faq"):
+for noun in (
+    "crm",
+    "crm.recommending",
+    "crm.profile",
+    "crm.segments",
+    "conversation",
+    "desk",
+    "faq",
+    "privacy",
+):
     import_module(f"{noun}.tables")
 
 

@@ -11,6 +11,7 @@ from bot.speech import Templates, load_persona
 from channels.message import Lang
 from crm.callbacks import CallBacks
 from crm.channel_codes import ChannelCodes
+from crm.consent import Consents
 from crm.customers import Customers
 from crm.hours import ServiceHours
 from crm.offers import Offers
@@ -51,6 +52,7 @@ async def services(sqlite_database: Database, faq: FaqEngine, templates: Templat
         callbacks=CallBacks(sqlite_database, hours, at_noon),
         customers=Customers(sqlite_database, lockout, at_noon),
         channel_codes=ChannelCodes(sqlite_database, lockout, at_noon),
+        consents=Consents(sqlite_database, at_noon),
         offers=Offers(sqlite_database, clock=at_noon),
         hours=hours,
         queue=Queue(sqlite_database, hours, at_noon),

@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from crm.consent import Consents
 from crm.contacts import BadEmail, BadPhone
 from crm.customers import (
     BadCity,
@@ -187,7 +188,7 @@ async def test_an_unknown_customer_has_no_profile_and_no_changes(database: Datab
 async def test_consent_can_be_given_and_taken_back(database: Database) -> None:
     await fill(database)
     customers = customers_in(database)
-    await customers.set_consent("C0001", consent=False)
+    await Consents(database, at_noon).note("C0001", "offers", granted=False, source="chat")
 
     changed = await customers.get("C0001")
     assert changed is not None
