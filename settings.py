@@ -117,6 +117,11 @@ class Settings(WebsiteSettings):
         return _addresses(self.rasa_url)
 
     @cached_property
+    def assistants(self) -> dict[str, str]:
+        """The assistant's names on sites where it has its own, by site key."""
+        return {key: site.assistant for key, site in self.sites.items() if site.assistant}
+
+    @cached_property
     def faq_dir(self) -> Path:
         """Where the built FAQ index lies."""
         return self.data_dir / "faq"

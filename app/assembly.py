@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.pushing import Pushing, pushing_channels
 from app.recompute import Nightly, rule_files
@@ -13,11 +13,10 @@ from bot.actions.services import Services
 from bot.answerer import BotAnswerer
 from bot.cues import Cues
 from bot.rasas import Rasas
-from bot.speech import Persona, Templates, load_persona
+from bot.speech import Templates, load_persona
 from bot.typed import TypedChoices
 from bot.waiting import WaitWords
 from channels.file import Files
-from channels.message import Lang
 from channels.website import CHANNEL
 from conversation.bus import Bus
 from conversation.cleanup import Cleanup
@@ -25,6 +24,7 @@ from conversation.files import FileIntake
 from conversation.inbox import Inbox
 from conversation.intake import Intake
 from conversation.kept_files import KeptFiles
+from conversation.most_asked import MostAsked
 from conversation.outbox import Outbox
 from conversation.paces import SharedPaces
 from conversation.receipts import Receipts
@@ -57,26 +57,12 @@ from privacy.export import Exports
 from privacy.requests import ErasureRequests
 from privacy.retention import Retention, default_days
 from privacy.words import PrivacyWords
+from selfservice.showcase import Abilities, Showcase
 from settings import Settings
 
 if TYPE_CHECKING:
     from conversation.relay import Relay
     from faq.index_postgres import VectorStore
-
-
-@dataclass(frozen=True, slots=True)
-class Greeting:
-    """Introduces the assistant to the website."""
-
-    who: Persona
-
-    def persona(self, lang: Lang) -> Mapping[str, Any]:
-        """Give name, greeting and avatar."""
-        return {
-            "name": self.who.name,
-            "greeting": self.who.greeting[lang],
-            "avatar": self.who.avatar,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +89,7 @@ class Parts:
     nightly: Nightly
     standings: Standings
     outbox: Outbox
-    greeting: Greeting
+    showcase: Showcase
     desk: Desk
     paces: SharedPaces
     vectors: "VectorStore | None"  # where the answer index lies outside this process
@@ -147,6 +133,7 @@ def assemble(settings: Settings) -> Parts:
         tries=settings.turn_tries,
         settle_s=pushing.settle_s,
         worker=database.process,
+        assistants=settings.assistants,
     )
     inbox = Inbox(database, bus, reorder_s=settings.whatsapp_reorder_s)
     desk = open_desk(
@@ -187,7 +174,7 @@ def assemble(settings: Settings) -> Parts:
             with_receipts=pushing.with_receipts,
             kept=kept,
         ),
-        greeting=Greeting(services.persona),
+        showcase=_showcase(settings, database, services, faq),
         desk=desk,
         paces=SharedPaces(
             bus,
@@ -201,6 +188,12 @@ def assemble(settings: Settings) -> Parts:
         erasures=ErasureRequests(database, erasure),
         retention=Retention(database, erasure, default_days() | settings.retention_days),
     )
+
+
+def _showcase(settings: Settings, database: Database, services: Services, faq: LiveFaq) -> Showcase:
+    abilities = Abilities(settings.media_max_mb, settings.message_max_chars)
+    asked = MostAsked(database)
+    return Showcase(settings.sites, services.persona, services.hours, asked, faq, abilities)
 
 
 def _file_intake(
@@ -269,6 +262,7 @@ def _services(
         wishes=Cues.load("wishes"),
         openings=Cues.load("openings"),
         moods=Cues.load("moods"),
+        assistants=settings.assistants,
     )
 
 

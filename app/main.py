@@ -32,6 +32,7 @@ from channels.telegram.webhook import telegram_router
 from channels.visitor import SiteAccess, Visitors
 from channels.website import Website, website_router
 from channels.website_files import Receiving, files_router
+from channels.website_sites import sites_router
 from channels.website_socket import socket_router
 from channels.whatsapp.webhook import WebhookAccess, whatsapp_router
 from conversation.visits import Visits
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     website = _website(settings, parts)
     app.include_router(website_router(website, max_body_bytes=settings.max_body_bytes))
     app.include_router(socket_router(website))
+    app.include_router(sites_router(website.visitors, parts.showcase))
     uploads = Pace(settings.uploads_per_minute, 60)
     receiving = Receiving(parts.uploads, uploads, settings.media_max_mb)
     app.include_router(files_router(website, receiving))
@@ -163,9 +165,14 @@ def _website(settings: Settings, parts: Parts) -> Website:
     return Website(
         visitors=Visitors(settings.secret_key.get_secret_value(), settings.session_days, sites),
         conversations=Visits(
-            parts.database, parts.transcript, parts.bus, parts.services.persona.name, parts.kept
+            parts.database,
+            parts.transcript,
+            parts.bus,
+            parts.services.persona.name,
+            parts.kept,
+            settings.assistants,
         ),
-        greeter=parts.greeting,
+        greeter=parts.showcase,
         messages_pace=Pace(settings.messages_per_10s, 10),
         sessions_pace=Pace(settings.sessions_per_minute, 60),
         max_chars=settings.message_max_chars,

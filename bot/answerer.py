@@ -11,9 +11,10 @@ from bot.actions.handoff import wait_data
 from bot.actions.services import Services
 from bot.client import RasaUnavailable
 from bot.rasas import Rasas
+from bot.speech import Templates
 from bot.typed import LONGEST, TypedChoices
 from bot.waiting import WaitWords, wait_told
-from channels.message import Choice, Lang, Reply
+from channels.message import Choice, Reply
 from conversation.turn import Answer, HandoffWish, Question
 from crm.channel_codes import code_in
 from faq.engine import FaqEngine
@@ -29,7 +30,7 @@ class BotAnswerer:
     ) -> None:
         self._rasa = rasa
         self._faq = services.faq
-        self._templates = services.templates
+        self._services = services
         self._queue = services.queue
         self._escalation = services.escalation
         self._under_way = services.under_way
@@ -39,7 +40,7 @@ class BotAnswerer:
     async def answer(self, question: Question) -> Answer:
         """Ask Rasa, and do without it when it fails or has nothing to say."""
         if question.attachment:  # nothing that Rasa could read
-            words = self._templates.reply(f"attachment-{question.attachment}", question.lang)
+            words = self._words(question).reply(f"attachment-{question.attachment}", question.lang)
             return Answer(replies=(words,), dialogue=question.dialogue)
         if question.waiting:
             return await self._of_the_wait(question)
@@ -72,15 +73,18 @@ class BotAnswerer:
     async def _of_the_wait(self, question: Question) -> Answer:
         """Say how long it takes, or let the customer go on with the bot."""
         if self._wait_words.leaves(question.text):
-            words = self._templates.reply("line-left", question.lang)
+            words = self._words(question).reply("line-left", question.lang)
             return Answer(replies=(words,), dialogue={}, leaves_line=True)
         expected = await self._queue.expected(question.conversation_id)
-        words = wait_told(self._templates, expected, question.lang)
+        words = wait_told(self._words(question), expected, question.lang)
         return Answer(replies=(words,), dialogue=question.dialogue)
+
+    def _words(self, question: Question) -> Templates:
+        return self._services.at(question.site).templates
 
     def apologise(self, question: Question, error_id: str) -> Answer:
         """Say that it did not work, with the code a CSR finds in the log, and offer a person."""
-        words = self._templates.reply("failure", question.lang, error=error_id, kind="error")
+        words = self._words(question).reply("failure", question.lang, error=error_id, kind="error")
         return Answer(replies=(words,), dialogue={})
 
     async def _without_rasa(self, question: Question) -> Answer:
@@ -89,7 +93,7 @@ class BotAnswerer:
         if intent == "request_human" or self._escalation.found(question.text):
             return await self._hand_over(question)
         faq = self._faq.pinned()
-        if intent == "faq" and (reply := self._article(faq, value, question.lang)):
+        if intent == "faq" and (reply := self._article(faq, value, question)):
             return Answer(replies=(reply,), dialogue=question.dialogue, intent="faq")
         return await self._search(faq, question)
 
@@ -98,11 +102,11 @@ class BotAnswerer:
         found = await asyncio.to_thread(faq.search, question.text, question.lang)
         reply = None
         if found.decision == "answer":
-            reply = self._article(faq, found.ranked[0].article_id, question.lang, found.confidence)
+            reply = self._article(faq, found.ranked[0].article_id, question, found.confidence)
         elif found.decision == "clarify":
-            reply = self._clarify(faq, [match.article_id for match in found.choices], question.lang)
+            reply = self._clarify(faq, [match.article_id for match in found.choices], question)
         missed = reply is None
-        reply = reply or self._templates.reply("unavailable", question.lang)
+        reply = reply or self._words(question).reply("unavailable", question.lang)
         return Answer(
             replies=(reply,),
             dialogue=question.dialogue,
@@ -112,23 +116,23 @@ class BotAnswerer:
         )
 
     def _article(
-        self, faq: FaqEngine, article_id: str, lang: Lang, confidence: float = 1.0
+        self, faq: FaqEngine, article_id: str, question: Question, confidence: float = 1.0
     ) -> Reply | None:
         article = faq.article(article_id)
         if article is None:
             return None
         data = {"article": article.id, "confidence": confidence}
-        text = article.texts[lang].answer
-        return self._templates.article(
-            text, lang, article.id, article.version, kind="answer", data=data
+        text = article.texts[question.lang].answer
+        return self._words(question).article(
+            text, question.lang, article.id, article.version, kind="answer", data=data
         )
 
-    def _clarify(self, faq: FaqEngine, article_ids: list[str], lang: Lang) -> Reply:
+    def _clarify(self, faq: FaqEngine, article_ids: list[str], question: Question) -> Reply:
         articles = [article for one in article_ids if (article := faq.article(one))]
-        choices = [Choice(f"faq:{one.id}", one.texts[lang].title) for one in articles]
+        choices = [Choice(f"faq:{one.id}", one.texts[question.lang].title) for one in articles]
         data = {"articles": [one.id for one in articles]}
-        return self._templates.reply(
-            "answer-clarify", lang, kind="clarify", data=data, choices=choices
+        return self._words(question).reply(
+            "answer-clarify", question.lang, kind="clarify", data=data, choices=choices
         )
 
     async def _hand_over(self, question: Question) -> Answer:
@@ -140,7 +144,9 @@ class BotAnswerer:
             **wait_data(expected),
             "reason": "request",
         }
-        reply = self._templates.reply(template, question.lang, kind="handoff", data=data, **slots)
+        reply = self._words(question).reply(
+            template, question.lang, kind="handoff", data=data, **slots
+        )
         brief = {"wants": question.text, "said": question.text}
         return Answer(
             replies=(reply,),

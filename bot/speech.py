@@ -7,7 +7,7 @@ Rasa is not. A fault in a template carries its file and line, as the shop owner 
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -87,6 +87,10 @@ class Templates:
         if reading.faults:
             raise BrokenTemplates("\n".join(reading.faults))
         return cls(reading.templates, persona or load_persona())
+
+    def named(self, name: str) -> "Templates":
+        """Return the same, spoken by an assistant of this name."""
+        return Templates(self._templates, replace(self._persona, name=name))
 
     def __iter__(self) -> Iterator[Template]:
         return iter(self._templates.values())

@@ -60,8 +60,8 @@ class Conversations(Protocol):
 class Greeter(Protocol):
     """Introduces the assistant."""
 
-    def persona(self, lang: Lang) -> Mapping[str, Any]:
-        """Give name, greeting and avatar."""
+    def persona(self, site_key: str, lang: Lang) -> Mapping[str, Any]:
+        """Give name, greeting, avatar and pictures of the site's assistant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def website_router(website: Website, *, max_body_bytes: int) -> APIRouter:
         return Session(
             token=website.visitors.token(conversation_id, wish.site_key),
             conversation_id=conversation_id,
-            persona=dict(website.greeter.persona(lang)),
+            persona=dict(website.greeter.persona(wish.site_key, lang)),
             messages=[],
             cursor=0,
         )

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, new_id, now
+
+_ANSWERS = text("kind = 'answer'")
 
 
 class Conversation(Base):
@@ -44,7 +46,10 @@ class Message(Base):
     """One utterance; `seq` counts 1, 2, 3 … in its conversation without a gap."""
 
     __tablename__ = "messages"
-    __table_args__ = (UniqueConstraint("conversation_id", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        Index("ix_messages_answers", "at", sqlite_where=_ANSWERS, postgresql_where=_ANSWERS),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))

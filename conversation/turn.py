@@ -50,6 +50,7 @@ class Question:
     lang: Lang
     dialogue: Mapping[str, Any]
     tries: int = 1  # more than one: an earlier try died or failed
+    site: str = ""
     attachment: AttachmentKind | None = None  # all that came, where no words came
     waiting: bool = False  # for a person, in the queue: only the wait is asked about
 
@@ -108,15 +109,18 @@ class Turns:
         tries: int,
         settle_s: Mapping[str, float] | None = None,
         worker: str | None = None,
+        assistants: Mapping[str, str] | None = None,
     ) -> None:
         """`settle_s` per channel: messages that arrive within it join one turn.
 
+        `assistants` are the bot's names on sites that have their own.
         `worker` names who runs them; without it each object is one of its own.
         """
         self._database = database
         self._transcript = transcript
         self._answerer = answerer
         self._bot_name = bot_name
+        self._assistants = assistants or {}
         self._lease = timedelta(seconds=lease_s)
         self._longest_lease = self._lease + _CLOCK_SET_BACK
         self._tries = tries
@@ -199,6 +203,7 @@ class Turns:
                 lang=cast("Lang", conversation.lang),
                 dialogue=conversation.dialogue or {},
                 tries=turn.tries,
+                site=conversation.site,
                 waiting=conversation.state == "waiting",
             )
 
@@ -299,9 +304,8 @@ class Turns:
         elif answer.verified:
             conversation.customer_id, conversation.verified = answer.verified, True
         for reply in answer.replies:
-            self._transcript.add_reply(
-                connection, conversation, reply, "bot", self._bot_name, turn_id
-            )
+            name = self._assistants.get(conversation.site, self._bot_name)
+            self._transcript.add_reply(connection, conversation, reply, "bot", name, turn_id)
         if answer.leaves_line:
             leave_the_line(connection, conversation)
         if answer.handoff:

@@ -38,12 +38,15 @@ class Visits:
         bus: Bus,
         bot_name: str,
         kept: KeptFiles,
+        assistants: Mapping[str, str] | None = None,
     ) -> None:
+        """Name the bot `bot_name`, or as `assistants` say on sites with a name of their own."""
         self._database = database
         self._transcript = transcript
         self._bus = bus
         self._bot_name = bot_name
         self._kept = kept
+        self._assistants = assistants or {}
 
     async def begin(self, site: str, lang: Lang, customer_id: str | None, network: str = "") -> str:
         """Begin a conversation; a vouched-for customer the shop does not know stays anonymous."""
@@ -84,14 +87,15 @@ class Visits:
         async with self._database.read() as session:
             row = (
                 await session.execute(
-                    select(Conversation.state, agents.c.name)
+                    select(Conversation.state, Conversation.site, agents.c.name)
                     .outerjoin(agents, agents.c.id == Conversation.agent_id)
                     .where(Conversation.id == conversation_id)
                 )
             ).one_or_none()
         if row is None:
             raise Problem("session-invalid", 401)
-        return {"state": row.state, "name": row.name or self._bot_name}
+        bot_name = self._assistants.get(row.site, self._bot_name)
+        return {"state": row.state, "name": row.name or bot_name}
 
     @contextmanager
     def listen(self, conversation_id: str) -> Iterator[Subscription]:

@@ -1,5 +1,6 @@
 """All that the console's routes work with, put together once per process."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from channels.pace import Pace
@@ -41,6 +42,7 @@ class Desk:
     logins_by_address: Pace
     logins_by_name: Pace
     bot_name: str
+    assistants: Mapping[str, str]  # its names on sites that have their own
     max_chars: int
     max_body_bytes: int
     kept: KeptFiles
@@ -80,6 +82,7 @@ def open_desk(
         # Slower than by address, so that a stranger cannot keep somebody out for long.
         logins_by_name=Pace(settings.logins_per_minute * 3, 300),
         bot_name=bot_name,
+        assistants=settings.assistants,
         max_chars=settings.message_max_chars,
         max_body_bytes=settings.max_body_bytes,
         kept=kept,

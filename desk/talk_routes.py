@@ -28,7 +28,8 @@ class Typing(BaseModel):
 def add_ownership(router: APIRouter, desk: Desk) -> None:
     async def say(key: str, conversation_id: str, state: str, name: str) -> Reply:
         thread = await desk.transcript.thread(conversation_id)
-        return desk.sentences.reply(key, thread.lang, state, name=name, bot=desk.bot_name)
+        bot = desk.assistants.get(thread.site, desk.bot_name)
+        return desk.sentences.reply(key, thread.lang, state, name=name, bot=bot)
 
     async def end(
         conversation_id: str, agent: Me, to: Literal["bot", "closed"], key: str

@@ -1,6 +1,7 @@
 """What the actions need of the rest of Sapa; built once by the app and handed to every action."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.actions.conversations import TurnsUnderWay
 from bot.cues import Cues
@@ -44,3 +45,9 @@ class Services:
     wishes: Cues  # a person, a note, or out of the form, in plain words
     openings: Cues  # the words around a case that do not tell it
     moods: Cues  # that the customer is angry, also while asking for something
+    assistants: Mapping[str, str] = field(default_factory=dict)  # names of their own, by site
+
+    def at(self, site: str) -> "Services":
+        """Return the same for a site, where the assistant may have another name."""
+        name = self.assistants.get(site)
+        return replace(self, templates=self.templates.named(name)) if name else self

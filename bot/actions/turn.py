@@ -38,11 +38,12 @@ class Turn:
         cls, services: Services, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> "Turn":
         """Read what this turn stands on; a publication meanwhile changes nothing for it."""
+        conversation = await services.under_way.of(tracker.sender_id, turn_id(tracker))
         return cls(
-            services=replace(services, faq=services.faq.pinned()),
+            services=replace(services.at(conversation.site), faq=services.faq.pinned()),
             tracker=tracker,
             dispatcher=dispatcher,
-            conversation=await services.under_way.of(tracker.sender_id, turn_id(tracker)),
+            conversation=conversation,
             id=turn_id(tracker),
             lang=language(tracker),
             slots=dict(tracker.slots),

@@ -101,5 +101,12 @@ def test_the_persona_greets_in_both_languages_by_its_first_name() -> None:
     assert all(persona.name in persona.greeting[lang] for lang in LANGUAGES)
 
 
+def test_on_a_site_where_the_assistant_has_another_name_it_says_so() -> None:
+    named = Templates.load().named("Dita")
+
+    assert "Dita belum bisa" in named.text("attachment-image", "id")
+    assert "Nara belum bisa" in Templates.load().text("attachment-image", "id")
+
+
 def _but_name() -> dict[str, Any]:
     return {name: example for name, example in SLOTS.items() if name != "name"}

@@ -27,7 +27,7 @@ SITE_SECRET = "i" * 40
 
 
 class Greeter:
-    def persona(self, lang: Lang) -> Mapping[str, Any]:
+    def persona(self, site_key: str, lang: Lang) -> Mapping[str, Any]:
         return {"name": "Nara", "greeting": {"id": "Halo", "en": "Hello"}[lang], "avatar": ""}
 
 

@@ -427,3 +427,19 @@ async def test_the_worker_is_woken_when_the_customer_has_paused_long_enough(
             await settling.take(thread.id)
 
     assert [question.text for question in echo.asked] == ["halo"]
+
+
+async def test_the_bot_has_the_name_of_the_site_it_speaks_on(
+    database: Database, transcript: Transcript, echo: Echo, said: Callable[..., Inbound]
+) -> None:
+    turns = Turns(
+        database, transcript, echo, "Nara", lease_s=30, tries=3, assistants={"butik": "Dita"}
+    )
+    names = {}
+    for site in ("butik", "toko"):
+        thread = await transcript.open("website", site, "id", site)
+        await transcript.accept(thread.id, said("halo", source_id=site))
+        await turns.take(thread.id)
+        names[site] = (await transcript.after(thread.id, 1))[0].name
+
+    assert names == {"butik": "Dita", "toko": "Nara"}
