@@ -180,6 +180,7 @@ def assemble(settings: Settings) -> Parts:
             bus,
             logins_by_address=desk.logins_by_address,
             logins_by_name=desk.logins_by_name,
+            codes=desk.agents.codes,
             **pushing.rates,
         ),
         vectors=vectors,

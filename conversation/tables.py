@@ -40,6 +40,7 @@ class Conversation(Base):
     quiet_until: Mapped[datetime | None]  # the owner answers by phone; the bot holds back
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
+    team_id: Mapped[str | None] = mapped_column(index=True)  # whose it is; None: everybody's
 
 
 class Message(Base):
@@ -188,6 +189,9 @@ class Handoff(Base):
     outcome: Mapped[str | None]  # returned, closed, left
     # What the customer was told: position, free places, and from_s and to_s where known.
     expected: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    told_at: Mapped[datetime | None]  # an update of it, last
+    told: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # in that update
+    for_agent: Mapped[str | None]  # to whom a colleague passed it on
 
 
 class UnansweredQuestion(Base):

@@ -16,8 +16,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.message import Lang
+from channels.pace import Pace
 from db.base import new_id, now
 from db.engine import Database
+from desk.people.second_factor import spend
 from desk.tables import Agent, AgentSession
 
 Role = Literal["csr", "supervisor", "admin"]
@@ -25,8 +27,10 @@ Role = Literal["csr", "supervisor", "admin"]
 _SHORTEST_PASSWORD = 12
 _LONGEST_PASSWORD = 256  # a longer one would only keep the processor busy
 _FEWEST_CHARACTERS = 5  # different ones
+_LONGEST_DEVICE = 200  # characters
 _SEEN_EVERY = timedelta(seconds=30)  # so that reading costs no write
 _HASHES_AT_ONCE = 2
+_CODES, _CODES_S = 5, 300  # tries of a second factor by who knows the password
 
 
 class WeakPassword(ValueError):
@@ -51,6 +55,7 @@ class Agents:
         self._hasher = PasswordHash.recommended()
         self._room = asyncio.Semaphore(_HASHES_AT_ONCE)
         self._decoy = ""
+        self.codes = Pace(_CODES, _CODES_S)
 
     async def create(
         self,
@@ -62,12 +67,12 @@ class Agents:
         capacity: int = 3,
     ) -> Agent:
         """Open an account. Raises WeakPassword, LoginTaken."""
-        login = _plain(login)
+        login = plain(login)
         agent = Agent(
             id=new_id(),
             login=login,
             name=name.strip(),
-            password_hash=await self._hash(_strong(password, login)),
+            password_hash=await self.hashed(password, login),
             role=role,
             lang=lang,
             active=True,
@@ -82,56 +87,84 @@ class Agents:
 
     async def set_password(self, login: str, password: str) -> None:
         """Change a password and end all sessions. Raises WeakPassword, LookupError."""
-        login = _plain(login)
-        hashed = await self._hash(_strong(password, login))
+        login = plain(login)
+        hashed = await self.hashed(password, login)
         async with self._database.write() as session:
             agent = await _by_login(session, login)
             if agent is None:
                 raise LookupError(login)
             agent.password_hash = hashed
-            await _end_sessions(session, agent.id)
+            await end_sessions(session, agent.id)
+
+    async def change_own_password(self, agent: Agent, password: str, token: str) -> None:
+        """Change one's password and end all other sessions. Raises WeakPassword."""
+        hashed = await self.hashed(password, agent.login)
+        async with self._database.write() as session:
+            await session.execute(
+                update(Agent).where(Agent.id == agent.id).values(password_hash=hashed)
+            )
+            await session.execute(
+                delete(AgentSession).where(
+                    AgentSession.agent_id == agent.id, AgentSession.token_hash != digest(token)
+                )
+            )
 
     async def deactivate(self, login: str) -> None:
         """Close an account and end all its sessions. Raises LookupError."""
         async with self._database.write() as session:
-            agent = await _by_login(session, _plain(login))
+            agent = await _by_login(session, plain(login))
             if agent is None:
                 raise LookupError(login)
             agent.active = False
-            await _end_sessions(session, agent.id)
+            await end_sessions(session, agent.id)
 
-    async def log_in(self, login: str, password: str) -> tuple[str, Agent]:
-        """Check a password and begin a session; gives its token. Raises WrongLogin.
+    async def log_in(
+        self, login: str, password: str, code: str = "", device: str = "", address: str = ""
+    ) -> tuple[str, Agent]:
+        """Check a password, and the second factor of who has one, and begin a session.
 
+        Gives its token. Raises WrongLogin, CodeNeeded, WrongCode, Problem 429.
         An unknown login costs the same time as a wrong password: something is always hashed.
         """
+        agent, newer = await self._checked(login, password)
+        if agent.totp_secret and code.strip():
+            await self.codes.hit(agent.id)
+        token, moment = secrets.token_urlsafe(32), now()
+        async with self._database.write() as session:
+            agent = await session.get_one(Agent, agent.id, with_for_update=True)
+            spend(agent, code, moment)
+            await session.execute(delete(AgentSession).where(AgentSession.expires_at <= moment))
+            session.add(
+                AgentSession(
+                    token_hash=digest(token),
+                    agent_id=agent.id,
+                    created_at=moment,
+                    seen_at=moment,
+                    expires_at=moment + self._session,
+                    device=device[:_LONGEST_DEVICE],
+                    address=address,
+                )
+            )
+            agent.seen_at, agent.misses = moment, 0
+            if newer:  # the recommended cost of a hash has risen since
+                agent.password_hash = newer
+        return token, agent
+
+    async def check_password(self, agent: Agent, password: str) -> None:
+        """Make sure that it is still the same person. Raises WrongLogin."""
+        await self._checked(agent.login, password)
+
+    async def _checked(self, login: str, password: str) -> tuple[Agent, str | None]:
         if not self._decoy:  # made before the look-up, so that it tells nothing
             self._decoy = await self._hash(secrets.token_urlsafe())
         async with self._database.read() as session:
-            agent = await _by_login(session, _plain(login))
+            agent = await _by_login(session, plain(login))
         fits, newer = await self._verify(
             password[: _LONGEST_PASSWORD + 1], agent.password_hash if agent else self._decoy
         )
         if agent is None or not fits or not agent.active:
             raise WrongLogin
-        token = secrets.token_urlsafe(32)
-        moment = now()
-        async with self._database.write() as session:
-            await session.execute(delete(AgentSession).where(AgentSession.expires_at <= moment))
-            session.add(
-                AgentSession(
-                    token_hash=_digest(token),
-                    agent_id=agent.id,
-                    created_at=moment,
-                    seen_at=moment,
-                    expires_at=moment + self._session,
-                )
-            )
-            if newer:  # the recommended cost of a hash has risen since
-                await session.execute(
-                    update(Agent).where(Agent.id == agent.id).values(password_hash=newer)
-                )
-        return token, agent
+        return agent, newer
 
     async def of_token(self, token: str) -> Agent | None:
         """Give the active agent whose session this is; None if it ended or never was."""
@@ -142,7 +175,7 @@ class Agents:
                     select(AgentSession, Agent)
                     .join(Agent, Agent.id == AgentSession.agent_id)
                     .where(
-                        AgentSession.token_hash == _digest(token),
+                        AgentSession.token_hash == digest(token),
                         AgentSession.expires_at > moment,
                         Agent.active,
                     )
@@ -150,8 +183,9 @@ class Agents:
             ).one_or_none()
         if row is None:
             return None
-        if row.AgentSession.seen_at < moment - _SEEN_EVERY:
-            await self._seen(token)
+        # Also where it lies ahead: the clock was set back, and somebody here would seem gone.
+        if abs(row.AgentSession.seen_at - moment) > _SEEN_EVERY:
+            await self._seen(token, row.Agent.id)
         agent: Agent = row.Agent
         return agent
 
@@ -159,7 +193,7 @@ class Agents:
         """End the session; an unknown one is fine."""
         async with self._database.write() as session:
             await session.execute(
-                delete(AgentSession).where(AgentSession.token_hash == _digest(token))
+                delete(AgentSession).where(AgentSession.token_hash == digest(token))
             )
 
     async def set_lang(self, agent_id: str, lang: Lang) -> None:
@@ -172,13 +206,19 @@ class Agents:
         async with self._database.read() as session:
             return list(await session.scalars(select(Agent).order_by(Agent.login)))
 
-    async def _seen(self, token: str) -> None:
+    async def _seen(self, token: str, agent_id: str) -> None:
+        moment = now()
         async with self._database.write() as session:
             await session.execute(
                 update(AgentSession)
-                .where(AgentSession.token_hash == _digest(token))
-                .values(seen_at=now())
+                .where(AgentSession.token_hash == digest(token))
+                .values(seen_at=moment)
             )
+            await session.execute(update(Agent).where(Agent.id == agent_id).values(seen_at=moment))
+
+    async def hashed(self, password: str, login: str) -> str:
+        """Give the hash to store. Raises WeakPassword."""
+        return await self._hash(_strong(password, plain(login)))
 
     async def _hash(self, password: str) -> str:
         async with self._room:
@@ -193,7 +233,8 @@ async def _by_login(session: AsyncSession, login: str) -> Agent | None:
     return await session.scalar(select(Agent).where(Agent.login == login))
 
 
-async def _end_sessions(session: AsyncSession, agent_id: str) -> None:
+async def end_sessions(session: AsyncSession, agent_id: str) -> None:
+    """Log somebody out everywhere."""
     await session.execute(delete(AgentSession).where(AgentSession.agent_id == agent_id))
 
 
@@ -205,9 +246,11 @@ def _strong(password: str, login: str) -> str:
     return password
 
 
-def _plain(login: str) -> str:
+def plain(login: str) -> str:
+    """Write a login as it is stored."""
     return login.replace("\x00", "").strip().casefold()
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """Give what is stored of a token."""
     return hashlib.sha256(token.encode("utf-8", "ignore")).hexdigest()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from channels.pace import Pace
-from conversation.bus import Bus
+from conversation.bus import Bus, Event
 from conversation.failures import Failures
 from conversation.kept_files import KeptFiles
 from conversation.ownership import Ownership
@@ -12,11 +12,18 @@ from conversation.transcript import Transcript
 from db.engine import Database
 from desk.access import Access
 from desk.agents import Agents
+from desk.audit import AuditLog
 from desk.files import Enclosing
 from desk.live import Live
 from desk.overview import Overview
 from desk.pages import Pages
+from desk.people.invitations import Invitations
+from desk.people.people import People
+from desk.people.presence import Presences
+from desk.people.second_factor import SecondFactor
+from desk.people.sessions import Sessions
 from desk.queue import Queue
+from desk.recording import Recording
 from desk.screen import Screens
 from desk.words import Sentences, Words
 from settings import Settings
@@ -47,6 +54,19 @@ class Desk:
     max_body_bytes: int
     kept: KeptFiles
     enclosing: Enclosing
+    audit: AuditLog
+    recording: Recording
+    people: People
+    invitations: Invitations
+    sessions: Sessions
+    second_factor: SecondFactor
+    presences: Presences
+    timezone: str
+
+
+def presence_changed(agent_id: str) -> Event:
+    """Make the event that has all lists read again; a desk event names a conversation."""
+    return {"type": "presence", "conversation": f"agent-{agent_id}"}
 
 
 def open_desk(
@@ -63,6 +83,7 @@ def open_desk(
     agents = Agents(database, settings.console_session_hours)
     ownership = Ownership(database, transcript)
     kept = KeptFiles(settings.files_dir)
+    audit = AuditLog(database)
     enclosing = Enclosing(
         transcript, ownership, kept, settings.media_max_mb, settings.message_max_chars
     )
@@ -87,4 +108,12 @@ def open_desk(
         max_body_bytes=settings.max_body_bytes,
         kept=kept,
         enclosing=enclosing,
+        audit=audit,
+        recording=Recording(audit),
+        people=People(database),
+        invitations=Invitations(database, agents),
+        sessions=Sessions(database),
+        second_factor=SecondFactor(database),
+        presences=Presences(database, lambda agent: bus.publish("desk", presence_changed(agent))),
+        timezone=settings.timezone,
     )

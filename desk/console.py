@@ -6,8 +6,11 @@ Everything that changes something is JSON under /api/console; the pages under /c
 from fastapi import APIRouter, Depends
 
 from desk.assembly import CLIENT_ID, Desk
+from desk.audit_routes import add_audit
 from desk.failures import add_failures
 from desk.files import add_enclosing, add_files
+from desk.people.account_routes import add_account, add_invited
+from desk.people.people_routes import add_people
 from desk.reading_routes import add_pages, add_reading
 from desk.refusal import refusing_route
 from desk.session_routes import add_doors, add_session
@@ -16,15 +19,17 @@ from desk.talk_routes import add_ownership, add_talking
 
 def console_router(desk: Desk) -> APIRouter:
     """Build all routes of the console."""
-    route = refusing_route(desk.words, desk.pages)
+    route = refusing_route(desk.words, desk.pages, desk.recording)
     from_here = Depends(desk.access.from_here)
-    signed_in = Depends(desk.access.signed_in)
+    behind_login = [
+        from_here,
+        Depends(desk.access.signed_in),
+        Depends(desk.recording.begin),
+    ]
     largest = desk.max_body_bytes
     doors = APIRouter(route_class=route, dependencies=[from_here], max_body_size=largest)
     add_doors(doors, desk)
-    inside = APIRouter(
-        route_class=route, dependencies=[from_here, signed_in], max_body_size=largest
-    )
+    inside = APIRouter(route_class=route, dependencies=behind_login, max_body_size=largest)
     add_session(inside, desk)
     add_pages(inside, desk)
     add_reading(inside, desk)
@@ -32,9 +37,13 @@ def console_router(desk: Desk) -> APIRouter:
     add_talking(inside, desk)
     add_files(inside, desk.screens, desk.transcript, desk.kept)
     add_failures(inside, desk.failures, desk.pages)
+    add_invited(doors, desk)
+    add_account(inside, desk)
+    add_people(inside, desk)
+    add_audit(inside, desk)
     posting = APIRouter(
         route_class=route,
-        dependencies=[from_here, signed_in],
+        dependencies=behind_login,
         max_body_size=desk.enclosing.largest + largest,
     )
     add_enclosing(posting, desk.enclosing, CLIENT_ID)

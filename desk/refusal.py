@@ -12,12 +12,24 @@ from channels.problem import Problem
 from conversation.ownership import NotYours
 from conversation.rows import ConversationUnknown
 from desk.access import lang_of
-from desk.agents import WrongLogin
+from desk.agents import LoginTaken, WeakPassword, WrongLogin
 from desk.pages import Pages
+from desk.people.second_factor import CodeNeeded, WrongCode
+from desk.recording import Recording
 from desk.words import Words
 
+_REFUSALS: dict[type[Exception], tuple[str, int]] = {
+    ConversationUnknown: ("conversation-unknown", 404),
+    WrongLogin: ("login-wrong", 401),
+    CodeNeeded: ("code-needed", 401),
+    WrongCode: ("code-wrong", 401),
+    WeakPassword: ("password-weak", 422),
+    LoginTaken: ("login-taken", 409),
+}
+_EXPECTED = (Problem, NotYours, RequestValidationError, *_REFUSALS)
 
-def refusing_route(words: Words, pages: Pages) -> type[APIRoute]:
+
+def refusing_route(words: Words, pages: Pages, recording: Recording) -> type[APIRoute]:
     """Make the route class that turns the desk's refusals into answers."""
 
     class RefusingRoute(APIRoute):
@@ -27,14 +39,10 @@ def refusing_route(words: Words, pages: Pages) -> type[APIRoute]:
             async def answer(request: Request) -> Response:
                 try:
                     return await handle(request)
-                except (
-                    Problem,
-                    NotYours,
-                    ConversationUnknown,
-                    WrongLogin,
-                    RequestValidationError,
-                ) as error:
-                    return _refuse(request, _as_problem(error), words, pages)
+                except _EXPECTED as error:
+                    problem = _as_problem(error)
+                    await recording.refuse(request, problem.key)
+                    return _refuse(request, problem, words, pages)
 
             return answer
 
@@ -46,10 +54,9 @@ def _as_problem(error: Exception) -> Problem:
         return error
     if isinstance(error, NotYours):
         return Problem(f"not-yours-{error.state}", 409)
-    if isinstance(error, ConversationUnknown):
-        return Problem("conversation-unknown", 404)
-    if isinstance(error, WrongLogin):
-        return Problem("login-wrong", 401)
+    for kind, (key, status) in _REFUSALS.items():
+        if isinstance(error, kind):
+            return Problem(key, status)
     return Problem("request-invalid", 422)
 
 

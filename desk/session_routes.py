@@ -10,7 +10,10 @@ from pydantic import BaseModel, Field
 
 from channels.message import Lang
 from desk.access import COOKIE, Language, Me
+from desk.agents import WrongLogin, plain
 from desk.assembly import Desk
+from desk.audit import Actor
+from desk.people.second_factor import WrongCode
 
 
 class Login(BaseModel):
@@ -18,6 +21,7 @@ class Login(BaseModel):
 
     login: str = Field(max_length=200)
     password: str = Field(max_length=1000)
+    code: str = Field("", max_length=40)  # of the second factor, from whom it is asked
 
 
 class LanguageChoice(BaseModel):
@@ -40,9 +44,19 @@ def add_doors(router: APIRouter, desk: Desk) -> None:
     @router.post("/api/console/login")
     async def log_in(request: Request, response: Response, login: Login) -> dict[str, Any]:
         """Begin a session; the answer carries its cookie."""
-        await desk.logins_by_address.hit(request.client.host if request.client else "")
+        address = request.client.host if request.client else ""
+        await desk.logins_by_address.hit(address)
         await desk.logins_by_name.hit(login.login.strip().casefold())
-        token, agent = await desk.agents.log_in(login.login, login.password)
+        device = request.headers.get("user-agent", "")
+        try:
+            token, agent = await desk.agents.log_in(
+                login.login, login.password, login.code, device, address
+            )
+        except (WrongLogin, WrongCode) as error:
+            about = {"login": plain(login.login), "why": type(error).__name__}
+            await desk.audit.note(Actor("", ""), "login", outcome="refused", detail=about)
+            raise
+        await desk.audit.note(Actor(agent.id, agent.name), "login")
         desk.access.remember(request, response, token)
         response.headers["HX-Refresh"] = "true"
         return {"name": agent.name, "role": agent.role, "lang": agent.lang}
@@ -50,9 +64,10 @@ def add_doors(router: APIRouter, desk: Desk) -> None:
 
 def add_session(router: APIRouter, desk: Desk) -> None:
     @router.post("/api/console/logout", status_code=204)
-    async def log_out(request: Request, response: Response) -> None:
+    async def log_out(request: Request, agent: Me, response: Response) -> None:
         """End this browser's session."""
         await desk.agents.log_out(request.cookies[COOKIE])
+        await desk.audit.note(Actor(agent.id, agent.name), "logout")
         desk.access.forget(response)
         response.headers["HX-Redirect"] = "/console"
 

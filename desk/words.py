@@ -28,8 +28,11 @@ class Words:
 
     @classmethod
     def load(cls, path: Path = _CONTENT / "console.yml") -> "Words":
-        """Read the content file."""
-        return cls(_read(path))
+        """Read the content file, and those of the folder of its name beside it."""
+        texts = _read(path)
+        for file in sorted(path.with_suffix("").glob("*.yml")):
+            texts |= _read(file)
+        return cls(texts)
 
     def say(self, key: str, lang: str, **slots: object) -> str:
         """Give the text of `key` with its slots filled. Raises KeyError for an unknown key."""

@@ -17,6 +17,8 @@ for noun in (
     "crm.segments",
     "conversation",
     "desk",
+    "desk.people",
+    "desk.routing",
     "faq",
     "privacy",
 ):

@@ -2,6 +2,7 @@
 import { attached, startAttachment, withFile } from "./attachment.js";
 import { startComposer } from "./composer.js";
 import { startKeys } from "./keys.js";
+import { startOffice } from "./office.js";
 import { startSound, ring } from "./sound.js";
 
 const { htmx, Idiomorph } = window;
@@ -12,6 +13,9 @@ const by = (id) => document.getElementById(id);
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) =>
   !(node instanceof Element && node.hasAttribute("data-keep"));
 
+// Several ticked boxes of one name become one list, with commas.
+const listed = (form) => Object.fromEntries([...form.keys()].map((name) => [name, form.getAll(name).join(",")]));
+
 htmx.defineExtension("json-body", {
   onEvent(name, event) {
     if (name !== "htmx:configRequest" || event.detail.verb === "get") return;
@@ -21,7 +25,7 @@ htmx.defineExtension("json-body", {
   encodeParameters(xhr, parameters, element) {
     if (attached(element)) return withFile(element);
     xhr.overrideMimeType("text/json");
-    return JSON.stringify(Object.fromEntries(parameters instanceof FormData ? parameters.entries() : Object.entries(parameters)));
+    return JSON.stringify(parameters instanceof FormData ? listed(parameters) : parameters);
   },
 });
 
@@ -153,6 +157,7 @@ document.addEventListener("keydown", (event) => {
 startComposer();
 startAttachment(notice);
 startKeys();
+startOffice();
 startSound();
 count();
 arrive(Boolean(by("conversation")));
