@@ -26,7 +26,7 @@ _REFUSALS: dict[type[Exception], tuple[str, int]] = {
     WeakPassword: ("password-weak", 422),
     LoginTaken: ("login-taken", 409),
 }
-_EXPECTED = (Problem, NotYours, RequestValidationError, *_REFUSALS)
+_EXPECTED: tuple[type[Exception], ...] = (Problem, NotYours, RequestValidationError, *_REFUSALS)
 
 
 def refusing_route(words: Words, pages: Pages, recording: Recording) -> type[APIRoute]:
