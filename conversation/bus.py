@@ -40,6 +40,11 @@ class Subscription:
         except TimeoutError:
             return None
 
+    def forget(self) -> None:
+        """Forget what is queued: for who is about to look at everything anyway."""
+        while not (self.closed or self._queue.empty()):
+            self._queue.get_nowait()
+
     def close(self) -> None:
         """Let the listener go."""
         self.closed = True

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -115,9 +115,11 @@ class Inbox:
 
     async def any_due(self, channels: Collection[str]) -> bool:
         """Whether something of `channels` may be claimed; only reads."""
-        async with self._database.read() as session:
-            due = select(InboxEvent.id).where(_is_new(InboxEvent, channels), _is_due(InboxEvent))
-            return await session.scalar(due.limit(1)) is not None
+        moment = now()
+        asked = {"channels": list(channels), "moment": moment, "set_back": moment + _SET_BACK}
+        return await self._database.ask(
+            lambda connection: connection.scalar(_ANY_DUE, asked) is not None
+        )
 
     async def claim(self, channels: Collection[str]) -> list[InboxEvent]:
         """Lease what is due in lanes that no other worker has, oldest first.
@@ -238,6 +240,20 @@ def _is_new(event: type[InboxEvent], channels: Collection[str]) -> ColumnElement
 def _is_due(event: type[InboxEvent]) -> ColumnElement[bool]:
     moment = now()
     return or_(event.next_at <= moment, event.next_at > moment + _SET_BACK)
+
+
+_ANY_DUE = (  # asked at every event, so made once
+    select(InboxEvent.id)
+    .where(
+        InboxEvent.status == "new",
+        InboxEvent.channel.in_(bindparam("channels", expanding=True)),
+        or_(
+            InboxEvent.next_at <= bindparam("moment", type_=InboxEvent.next_at.type),
+            InboxEvent.next_at > bindparam("set_back", type_=InboxEvent.next_at.type),
+        ),
+    )
+    .limit(1)
+)
 
 
 async def _insert_new(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> dict[str, int]:

@@ -78,6 +78,7 @@ class Intake:
                     log.exception("intake stopped for a moment")
                     busy = False
                 if not busy and await wishes.next(sweep_s):
+                    wishes.forget()  # all that was stored until now is due after this pause
                     await asyncio.sleep(self._inbox.reorder_s)
 
     async def take_in(self) -> bool:

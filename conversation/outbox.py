@@ -8,10 +8,10 @@ idempotency key. It stays one, because a process has one message of a channel un
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
@@ -92,6 +92,7 @@ class Outbox:
                     log.exception("outbox stopped for a moment")
                 if not busy:
                     await wishes.next(sweep_s)
+                    wishes.forget()  # one look finds what all of them told of
 
     async def deliver_next(self, channels: Collection[str] | None = None) -> bool:
         """Send the next due message of `channels`, or of any; False when there is none."""
@@ -131,34 +132,19 @@ class Outbox:
             await asyncio.sleep(_NOTE_AGAIN_S)
 
     async def _any_due(self, channels: Collection[str]) -> bool:
-        async with self._database.read() as session:
-            due = select(OutboxItem.id).where(_is_due(), OutboxItem.channel.in_(channels))
-            return await session.scalar(due.limit(1)) is not None
+        asked = {"channels": list(channels), **_moments()}
+        return await self._database.ask(
+            lambda connection: connection.scalar(_ANY_DUE, asked) is not None
+        )
 
     async def _claim(self, channels: Collection[str]) -> tuple[list[OutboxItem], Outbound] | None:
         """Lease the oldest due message whose predecessors in its conversation are gone.
 
         The rest of its turn comes along: a channel may limit messages, not their length.
         """
-        earlier = aliased(OutboxItem)
+        asked = {"channels": list(channels), **_moments()}
         async with self._database.write() as session:
-            item = await session.scalar(
-                select(OutboxItem)
-                .where(
-                    _is_due(),
-                    OutboxItem.channel.in_(channels),
-                    ~select(earlier.id)
-                    .where(
-                        earlier.conversation_id == OutboxItem.conversation_id,
-                        earlier.status == "pending",
-                        earlier.seq < OutboxItem.seq,
-                    )
-                    .exists(),
-                )
-                .order_by(OutboxItem.next_at)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
+            item = await session.scalar(_NEXT, asked)
             if item is None:
                 return None
             item.lease_owner, item.lease_until = self._database.process, now() + _LEASE
@@ -197,14 +183,47 @@ class Outbox:
                 log.warning("message waits", item=first.id, reason=str(failure))
 
 
-def _is_due() -> ColumnElement[bool]:
-    moment, lease, next_at = now(), OutboxItem.lease_until, OutboxItem.next_at
-    return (
-        (OutboxItem.status == "pending")
-        & or_(
-            next_at <= moment,
-            next_at > moment + _SET_BACK_PUT_OFF,
-            OutboxItem.error.is_(None) & (next_at > moment + _SET_BACK),
-        )
-        & or_(lease.is_(None), lease < moment, lease > moment + _SET_BACK)
+def _moments() -> dict[str, datetime]:
+    """Give the times by which `_IS_DUE` judges."""
+    moment = now()
+    return {
+        "moment": moment,
+        "set_back": moment + _SET_BACK,
+        "set_back_put_off": moment + _SET_BACK_PUT_OFF,
+    }
+
+
+_IS_DUE: ColumnElement[bool] = (
+    (OutboxItem.status == "pending")
+    & or_(
+        OutboxItem.next_at <= bindparam("moment", type_=OutboxItem.next_at.type),
+        OutboxItem.next_at > bindparam("set_back_put_off", type_=OutboxItem.next_at.type),
+        OutboxItem.error.is_(None)
+        & (OutboxItem.next_at > bindparam("set_back", type_=OutboxItem.next_at.type)),
     )
+    & or_(
+        OutboxItem.lease_until.is_(None),
+        OutboxItem.lease_until < bindparam("moment", type_=OutboxItem.next_at.type),
+        OutboxItem.lease_until > bindparam("set_back", type_=OutboxItem.next_at.type),
+    )
+    & OutboxItem.channel.in_(bindparam("channels", expanding=True))
+)
+_earlier = aliased(OutboxItem)
+# Asked at every message, so made once.
+_ANY_DUE = select(OutboxItem.id).where(_IS_DUE).limit(1)
+_NEXT = (
+    select(OutboxItem)
+    .where(
+        _IS_DUE,
+        ~select(_earlier.id)
+        .where(
+            _earlier.conversation_id == OutboxItem.conversation_id,
+            _earlier.status == "pending",
+            _earlier.seq < OutboxItem.seq,
+        )
+        .exists(),
+    )
+    .order_by(OutboxItem.next_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
