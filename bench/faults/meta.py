@@ -21,7 +21,8 @@ from bench.faults.record import Record, Said, Taken
 SECRET = "a" * 32
 NUMBER = "106540352242922"
 _AHEAD_S = 6 * 3600  # customers' clocks begin that long ago, so that jumps stay in the past
-_REPEATS = 0.1  # share of posts that come twice
+_REPEATS = 0.1  # share of receipts that come twice
+_AGAIN_WITHIN_S = 3.0
 _SWAPPED_S = 0.15  # within it messages overtake each other
 _LATE = 0.03  # share of messages that come seconds late
 _OWNERS = 0.2  # share of customers whom the shop's owner answers by phone, so that the bot is quiet
@@ -91,8 +92,8 @@ class Meta:
         value = {"contacts": [contact], "messages": [item]}
         said.began_at = monotonic()
         await self._insist(value, said)
-        if luck < _REPEATS:
-            await asyncio.sleep(luck * 30)
+        for _ in range(self._options.times_again(luck)):
+            await asyncio.sleep(self._chance.uniform(0, _AGAIN_WITHIN_S))
             await self._insist(value, said)
 
     async def _take_over(self, name: str) -> None:

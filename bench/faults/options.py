@@ -25,6 +25,7 @@ class Options:
     faults: tuple[str, ...] = ()  # only these; empty: all that fit
     send_lease_s: float = 60.0  # so long a send that a crash left in doubt waits for a receipt
     receipts: bool = True  # WhatsApp tells what became of messages
+    repeats: float = 0.1  # how often a message comes again, on average; 1.5: once or twice
     vendor_faults: float = 0.02  # share of sends that fail, hang or lose their answer
     vendor_s: tuple[float, float] = (0.02, 0.12)  # an answer of the vendor takes
     port: int = 8670  # the first of ten
@@ -34,6 +35,10 @@ class Options:
     def lasts_s(self) -> float:
         """How long customers write."""
         return self.minutes * 60 or self.events / 20
+
+    def times_again(self, luck: float) -> int:
+        """Say how often a message with this luck, 0 to 1, comes again."""
+        return int(self.repeats) + (luck < self.repeats % 1)
 
 
 def read_options() -> Options:
@@ -51,6 +56,7 @@ def read_options() -> Options:
     parser.add_argument("--channels", default=",".join(plain.channels))
     parser.add_argument("--telegram", choices=["polling", "webhook"], default=plain.telegram)
     parser.add_argument("--faults", default="", help="comma-separated; see bench/faults/damage.py")
+    parser.add_argument("--repeats", type=float, default=plain.repeats)
     parser.add_argument("--vendor-faults", type=float, default=plain.vendor_faults)
     parser.add_argument("--no-receipts", action="store_true")
     parser.add_argument("--folder", type=Path)
@@ -66,6 +72,7 @@ def read_options() -> Options:
         every_s=said.every,
         faults=tuple(filter(None, said.faults.split(","))),
         receipts=not said.no_receipts,
+        repeats=said.repeats,
         vendor_faults=said.vendor_faults,
         port=said.port,
         folder=said.folder,

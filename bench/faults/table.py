@@ -68,6 +68,8 @@ def _command(options: Options) -> str:
         words.append(f"--faults {','.join(options.faults)}")
     if options.every_s != Options().every_s:
         words.append(f"--every {options.every_s:g}")
+    if options.repeats != Options().repeats:
+        words.append(f"--repeats {options.repeats:g}")
     if not options.receipts:
         words.append("--no-receipts")
     return f"`{' '.join(words)}`"

@@ -22,7 +22,6 @@ TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # noqa: S105 - of nobody
 SECRET = "b" * 32
 TAG = "sapa_tag"  # a field that the Bot API would ignore
 _AHEAD_S = 6 * 3600  # customers' clocks begin that long ago, so that jumps stay in the past
-_REPEATS = 0.1  # share of updates that come twice
 _LATE = 0.03  # share of messages that come seconds late
 _MOST_UPDATES = 100
 _FIRST_UPDATE = 900_000_000
@@ -97,14 +96,14 @@ class Telegram:
     ) -> None:
         if self._options.telegram == "polling":
             self._waiting[update["update_id"]] = (update, said)
-            if luck < _REPEATS:
-                self._again.add(update["update_id"])
+            if self._options.times_again(luck):
+                self._again.add(update["update_id"])  # as one whose confirmation was lost
             self._happened.set()
             while said.accepted_at is None:  # noqa: ASYNC110 - told by a request, if ever
                 await asyncio.sleep(0.5)
             return
         async with pushed:
-            for _ in range(2 if luck < _REPEATS else 1):
+            for _ in range(1 + self._options.times_again(luck)):
                 await self._push(update, said)
 
     async def _push(self, update: dict[str, Any], said: Said) -> None:

@@ -13,8 +13,6 @@ from starlette.routing import Route
 from bench.faults.options import Options
 from bench.faults.record import Record, Said
 
-_REPEATS = 0.1
-
 
 class Website:
     """Visitors over the web API."""
@@ -45,7 +43,7 @@ class Website:
             said = Said(self.name, name, number, "", monotonic())
             self._record.said.append(said)
             message = {"client_id": UUID(int=chance.getrandbits(128)).hex, "text": text}
-            for _ in range(2 if chance.random() < _REPEATS else 1):
+            for _ in range(1 + self._options.times_again(chance.random())):
                 taken = await self._insist("/api/web/messages", message, headers, said)
                 self._record.events += 1
                 said.acknowledged_as.add(taken["id"])

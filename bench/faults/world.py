@@ -4,6 +4,7 @@ They are started again by the same code that `sapa serve` uses (app/supervisor.p
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -21,7 +22,8 @@ from bench.faults.options import Options
 from db.migrate import migrate
 from settings import PROJECT_DIR, Settings
 
-_DISK_MB = 400
+_DISK_MB = 400  # and for long runs
+_DISK_KB_A_MESSAGE = 10
 _STOP_S = 10.0
 
 
@@ -161,7 +163,8 @@ class World:
         if self._options.faults and "disk-full" not in self._options.faults:
             return
         with image.open("wb") as file:
-            file.truncate(_DISK_MB << 20)
+            size_kb = (_DISK_MB << 10) + _DISK_KB_A_MESSAGE * self._options.events
+            file.truncate(size_kb << 10)
         steps = (["mkfs.ext4", "-q", str(image)], ["mount", "-o", "loop", str(image), str(disk)])
         done = (subprocess.run(step, capture_output=True, check=False) for step in steps)
         self.has_disk = all(map(shutil.which, ("mkfs.ext4", "mount"))) and all(
@@ -171,6 +174,10 @@ class World:
     def fill_disk(self) -> None:
         """Leave no byte free."""
         with (self.folder / "disk" / "ballast").open("wb", buffering=0) as ballast:
+            disk = os.statvfs(ballast.fileno())
+            with contextlib.suppress(OSError):  # the app may take some of it first
+                os.posix_fallocate(ballast.fileno(), 0, disk.f_bavail * disk.f_frsize)
+            ballast.seek(0, os.SEEK_END)
             for size in (1 << 20, 1 << 12, 1):
                 try:
                     while ballast.write(b"\0" * size) == size:

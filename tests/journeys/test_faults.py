@@ -25,7 +25,5 @@ async def test_nothing_is_lost_or_doubled_when_the_app_is_killed(tmp_path: Path)
     record, findings = await run(options, tmp_path / "run")
 
     counts = (len(record.said), findings.accepted, findings.processed, findings.answered)
-    # Order around a crash is not held at present: docs/faults.md, "Known to be wrong".
-    broken = {kind: which for kind, which in findings.broken.items() if kind != "out of order"}
-    assert (counts, broken) == ((40, 40, 40, 40), {})
+    assert (counts, findings.broken) == ((40, 40, 40, 40), {})
     assert any(fault.deadly for fault in record.faults)
