@@ -1,6 +1,6 @@
 """Make every part of the app once and hand each the parts it needs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
@@ -12,6 +12,7 @@ from bot.actions.conversations import TurnsUnderWay
 from bot.actions.services import Services
 from bot.answerer import BotAnswerer
 from bot.cues import Cues
+from bot.page_help import PageHelp
 from bot.rasas import Rasas
 from bot.speech import Templates, load_persona
 from bot.typed import TypedChoices
@@ -27,6 +28,7 @@ from conversation.kept_files import KeptFiles
 from conversation.most_asked import MostAsked
 from conversation.outbox import Outbox
 from conversation.paces import SharedPaces
+from conversation.pages import PageVisits
 from conversation.receipts import Receipts
 from conversation.scanning import scanner_of
 from conversation.transcript import Transcript
@@ -51,6 +53,7 @@ from db.engine import Database
 from desk.assembly import Desk, open_desk
 from desk.queue import Queue
 from faq.archive import Archive
+from faq.articles import Article
 from faq.live import LiveFaq
 from privacy.erasure import Erasure
 from privacy.export import Exports
@@ -90,6 +93,7 @@ class Parts:
     standings: Standings
     outbox: Outbox
     showcase: Showcase
+    pages: PageVisits
     desk: Desk
     paces: SharedPaces
     vectors: "VectorStore | None"  # where the answer index lies outside this process
@@ -175,6 +179,11 @@ def assemble(settings: Settings) -> Parts:
             kept=kept,
         ),
         showcase=_showcase(settings, database, services, faq),
+        pages=PageVisits(
+            transcript,
+            PageHelp.load(services.templates, _loaded(faq)).offer,
+            services.persona.name,
+        ),
         desk=desk,
         paces=SharedPaces(
             bus,
@@ -195,6 +204,11 @@ def _showcase(settings: Settings, database: Database, services: Services, faq: L
     abilities = Abilities(settings.media_max_mb, settings.message_max_chars)
     asked = MostAsked(database)
     return Showcase(settings.sites, services.persona, services.hours, asked, faq, abilities)
+
+
+def _loaded(faq: LiveFaq) -> Callable[[str], Article | None]:
+    """Look articles up without waiting for them: nobody who looks at a page is kept waiting."""
+    return lambda article_id: faq.article(article_id) if faq.begun else None
 
 
 def _file_intake(

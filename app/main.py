@@ -6,7 +6,7 @@ channels/website.py -> conversation/transcript.py -> conversation/turn.py -> bot
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,6 +27,7 @@ from app.logs import configure_logs
 from app.pages import add_pages
 from bot.action_endpoint import action_router
 from bot.actions import all_actions
+from bot.actions.handoff import wait_data
 from channels.pace import Pace
 from channels.telegram.webhook import telegram_router
 from channels.visitor import SiteAccess, Visitors
@@ -34,10 +35,12 @@ from channels.website import Website, website_router
 from channels.website_files import Receiving, files_router
 from channels.website_sites import sites_router
 from channels.website_socket import socket_router
+from channels.website_visit import visit_router
 from channels.whatsapp.webhook import WebhookAccess, whatsapp_router
 from conversation.visits import Visits
 from desk.console import console_router
 from desk.demo import refuse_demo_agent
+from desk.queue import Queue
 from privacy.jobs import keep_promises
 from selfservice.help import Help, help_router
 from selfservice.lookups import Lookups, lookup_router
@@ -74,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(website_router(website, max_body_bytes=settings.max_body_bytes))
     app.include_router(socket_router(website))
     app.include_router(sites_router(website.visitors, parts.showcase))
+    app.include_router(visit_router(website, parts.pages))
     uploads = Pace(settings.uploads_per_minute, 60)
     receiving = Receiving(parts.uploads, uploads, settings.media_max_mb)
     app.include_router(files_router(website, receiving))
@@ -171,12 +175,20 @@ def _website(settings: Settings, parts: Parts) -> Website:
             parts.services.persona.name,
             parts.kept,
             settings.assistants,
+            _place_in(parts.services.queue),
         ),
         greeter=parts.showcase,
         messages_pace=Pace(settings.messages_per_10s, 10),
         sessions_pace=Pace(settings.sessions_per_minute, 60),
         max_chars=settings.message_max_chars,
     )
+
+
+def _place_in(queue: Queue) -> Callable[[str], Awaitable[Mapping[str, Any]]]:
+    async def place(conversation_id: str) -> Mapping[str, Any]:
+        return wait_data(await queue.expected(conversation_id))
+
+    return place
 
 
 def _add_help(app: FastAPI, settings: Settings, parts: Parts, visitors: Visitors) -> None:

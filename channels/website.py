@@ -38,6 +38,12 @@ class Conversations(Protocol):
     async def begin(self, site: str, lang: Lang, customer_id: str | None, network: str) -> str:
         """Begin a conversation with a visitor from `network` and give its id."""
 
+    async def site(self, conversation_id: str) -> str:
+        """Give the key of the site it began on; raises Problem."""
+
+    async def identify(self, conversation_id: str, customer_id: str) -> bool:
+        """Note who the visitor is; False if the shop has no such customer. Raises Problem 409."""
+
     async def accept(self, conversation_id: str, inbound: Inbound) -> tuple[str, int]:
         """Store a message once and give its id and number; raises Problem."""
 
@@ -48,7 +54,7 @@ class Conversations(Protocol):
         """Give the file that came to the visitor with message `seq`, if there is one."""
 
     async def presence(self, conversation_id: str) -> Mapping[str, Any]:
-        """Say who answers now; raises Problem if there is no such conversation."""
+        """Say who answers now, and in line which place it is; raises Problem if it is not there."""
 
     def listen(self, conversation_id: str) -> AbstractContextManager[Listener]:
         """Hear what happens in a conversation inside the block; raises Problem if too many do."""

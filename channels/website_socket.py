@@ -1,6 +1,8 @@
 """The website's socket: the same messages as the long poll, as they appear, and who is typing."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -20,6 +22,7 @@ TRY_LATER = 1013
 _CLOSE_CODES = {401: UNAUTHORISED, 403: FORBIDDEN, 429: FLOOD}
 _FIRST_FRAME_S = 10.0
 _PING_S = 25.0
+_PLACE_S = 10.0  # somebody in line is told their place so often
 _LARGEST_FRAME = 8_192
 _LARGEST_SEQ = 2**31 - 1
 
@@ -38,8 +41,8 @@ def socket_router(website: Website) -> APIRouter:
     async def socket(socket: WebSocket, after: int = 0) -> None:
         await socket.accept()
         try:
-            conversation_id = await _admit(socket, website)
-            await _serve(socket, website, conversation_id, max(0, min(after, _LARGEST_SEQ)))
+            visit = await _admit(socket, website)
+            await _serve(socket, website, visit, max(0, min(after, _LARGEST_SEQ)))
             await _close(socket, SERVICE_RESTART)
         except Problem as problem:
             await _close(socket, _CLOSE_CODES.get(problem.status, UNAUTHORISED))
@@ -52,7 +55,20 @@ def socket_router(website: Website) -> APIRouter:
     return router
 
 
-async def _admit(socket: WebSocket, website: Website) -> str:
+@dataclass(slots=True)
+class _Visit:
+    """One conversation at one socket, and who answered when the visitor was last told."""
+
+    conversation_id: str
+    presence: Mapping[str, Any]
+
+    @property
+    def waits(self) -> bool:
+        """Whether the visitor is in line."""
+        return bool(self.presence["state"] == "waiting")
+
+
+async def _admit(socket: WebSocket, website: Website) -> _Visit:
     """Read the token. Raises Problem if it does not come in time or is no good."""
     try:
         async with asyncio.timeout(_FIRST_FRAME_S):
@@ -61,18 +77,17 @@ async def _admit(socket: WebSocket, website: Website) -> str:
     except (TimeoutError, ValidationError) as error:
         raise Problem("session-missing", 401) from error
     conversation_id = website.visitors.conversation(hello.token, socket.headers.get("origin"))
-    await socket.send_json(
-        {"type": "presence", **await website.conversations.presence(conversation_id)}
-    )
-    return conversation_id
+    visit = _Visit(conversation_id, await website.conversations.presence(conversation_id))
+    await socket.send_json({"type": "presence", **visit.presence})
+    return visit
 
 
-async def _serve(socket: WebSocket, website: Website, conversation_id: str, after: int) -> None:
+async def _serve(socket: WebSocket, website: Website, visit: _Visit, after: int) -> None:
     """Send and receive until one side ends."""
-    with website.conversations.listen(conversation_id) as listener:
+    with website.conversations.listen(visit.conversation_id) as listener:
         sides = [
-            asyncio.create_task(_send(socket, website, listener, conversation_id, after)),
-            asyncio.create_task(_receive(socket, website, conversation_id)),
+            asyncio.create_task(_send(socket, website, listener, visit, after)),
+            asyncio.create_task(_receive(socket, website, visit.conversation_id)),
         ]
         try:
             done, _ = await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
@@ -85,18 +100,30 @@ async def _serve(socket: WebSocket, website: Website, conversation_id: str, afte
 
 
 async def _send(
-    socket: WebSocket, website: Website, listener: Listener, conversation_id: str, cursor: int
+    socket: WebSocket, website: Website, listener: Listener, visit: _Visit, cursor: int
 ) -> None:
     event: Any = {"type": "message"}
     while not listener.closed:
         if event is None or event["type"] == "message":  # None: look again, a wake-up may be lost
-            messages = await website.conversations.after(conversation_id, cursor)
+            messages = await website.conversations.after(visit.conversation_id, cursor)
             for message in messages:
                 await socket.send_json({"type": "message", "message": message})
             cursor = cursor_of(messages, cursor)
+            if visit.waits or any(message["kind"] == "handoff" for message in messages):
+                await _tell_presence(socket, website, visit)
+        elif event["type"] == "presence":
+            await _tell_presence(socket, website, visit)
         elif event.get("author") != "customer":
             await socket.send_json(event)
-        event = await listener.next(_PING_S)
+        event = await listener.next(_PLACE_S if visit.waits else _PING_S)
+
+
+async def _tell_presence(socket: WebSocket, website: Website, visit: _Visit) -> None:
+    """Say who answers, and in line how long it may take, if that is news."""
+    presence = await website.conversations.presence(visit.conversation_id)
+    if presence != visit.presence:
+        visit.presence = presence
+        await socket.send_json({"type": "presence", **presence})
 
 
 async def _receive(socket: WebSocket, website: Website, conversation_id: str) -> None:

@@ -38,6 +38,8 @@ class Conversation(Base):
     lease_owner: Mapped[str | None]  # the worker that runs the turn
     lease_until: Mapped[datetime | None]
     quiet_until: Mapped[datetime | None]  # the owner answers by phone; the bot holds back
+    # Of the shop, as its page says: {kind, product…, at, offered: {kind: when help was offered}}.
+    page: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
     team_id: Mapped[str | None] = mapped_column(index=True)  # whose it is; None: everybody's

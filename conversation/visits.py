@@ -1,6 +1,6 @@
 """Conversations as a website visitor has them: what channels/website.py asks for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from conversation.bus import Bus, Subscription
 from conversation.kept_files import KeptFiles
 from conversation.rows import ConversationUnknown
 from conversation.tables import Conversation
-from conversation.transcript import Transcript
+from conversation.transcript import Transcript, locked
 from conversation.view import as_json
 from conversation.words import ChoiceUnknown
 from crm.tables import Customer
@@ -39,14 +39,19 @@ class Visits:
         bot_name: str,
         kept: KeptFiles,
         assistants: Mapping[str, str] | None = None,
+        place: Callable[[str], Awaitable[Mapping[str, Any]]] | None = None,
     ) -> None:
-        """Name the bot `bot_name`, or as `assistants` say on sites with a name of their own."""
+        """Name the bot `bot_name`, or as `assistants` say on sites with a name of their own.
+
+        `place` gives position and wait of somebody in line, as the hand-over's card has them.
+        """
         self._database = database
         self._transcript = transcript
         self._bus = bus
         self._bot_name = bot_name
         self._kept = kept
         self._assistants = assistants or {}
+        self._place = place
 
     async def begin(self, site: str, lang: Lang, customer_id: str | None, network: str = "") -> str:
         """Begin a conversation; a vouched-for customer the shop does not know stays anonymous."""
@@ -59,6 +64,25 @@ class Visits:
             else:
                 await self._transcript.identify(thread.id, customer_id)
         return thread.id
+
+    async def site(self, conversation_id: str) -> str:
+        """Give the key of the site a conversation began on. Raises Problem 401."""
+        try:
+            return (await self._transcript.thread(conversation_id)).site
+        except ConversationUnknown as error:
+            raise Problem("session-invalid", 401) from error
+
+    async def identify(self, conversation_id: str, customer_id: str) -> bool:
+        """Note who the visitor is. Raises Problem 409 if they were somebody else before."""
+        async with self._database.write() as session:
+            conversation = await locked(session, conversation_id)
+            if conversation.verified and conversation.customer_id != customer_id:
+                raise Problem("identity-other", 409)
+            if await session.get(Customer, customer_id) is None:
+                log.warning("identity of an unknown customer", site=conversation.site)
+                return False
+            conversation.customer_id, conversation.verified = customer_id, True
+        return True
 
     async def accept(self, conversation_id: str, inbound: Inbound) -> tuple[str, int]:
         """Store a message once. Raises Problem."""
@@ -95,7 +119,10 @@ class Visits:
         if row is None:
             raise Problem("session-invalid", 401)
         bot_name = self._assistants.get(row.site, self._bot_name)
-        return {"state": row.state, "name": row.name or bot_name}
+        told: dict[str, Any] = {"state": row.state, "name": row.name or bot_name}
+        if row.state == "waiting" and self._place is not None:
+            told.update(await self._place(conversation_id))
+        return told
 
     @contextmanager
     def listen(self, conversation_id: str) -> Iterator[Subscription]:

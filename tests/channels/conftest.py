@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +10,23 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.errors import add_error_handlers
+from bot.page_help import PageHelp
+from bot.speech import Templates
 from channels.message import Lang
 from channels.pace import Pace
 from channels.visitor import SiteAccess, Visitors
 from channels.website import Website, website_router
 from channels.website_files import Receiving, files_router
 from channels.website_socket import socket_router
+from channels.website_visit import visit_router
 from conversation.bus import Bus
 from conversation.kept_files import KeptFiles
+from conversation.pages import PageVisits
 from conversation.transcript import Transcript
 from conversation.uploads import Uploads
 from conversation.visits import Visits
 from db.engine import Database
+from faq.articles import Article, Text
 
 SECRET = "s" * 40
 SITE_SECRET = "i" * 40
@@ -47,14 +53,29 @@ def kept(tmp_path: Path) -> KeptFiles:
 
 
 @pytest.fixture
-def website(database: Database, bus: Bus, transcript: Transcript, kept: KeptFiles) -> Website:
+def line() -> dict[str, Any]:
+    """The place in line that everybody has who waits; a test may move it."""
+    return {"position": 2, "wait_minutes": [3, 6]}
+
+
+@pytest.fixture
+def website(
+    database: Database,
+    bus: Bus,
+    transcript: Transcript,
+    kept: KeptFiles,
+    line: dict[str, Any],
+) -> Website:
+    async def place(_: str) -> Mapping[str, Any]:
+        return dict(line)
+
     sites = {
         "demo": SiteAccess(("https://shop.example.com",), SITE_SECRET),
         "plain": SiteAccess(("*",), None),
     }
     return Website(
         visitors=Visitors(SECRET, 30, sites),
-        conversations=Visits(database, transcript, bus, "Nara", kept),
+        conversations=Visits(database, transcript, bus, "Nara", kept, place=place),
         greeter=Greeter(),
         messages_pace=Pace(20, 10),
         sessions_pace=Pace(60, 60),
@@ -68,12 +89,28 @@ def receiving(transcript: Transcript, kept: KeptFiles, bus: Bus) -> Receiving:
 
 
 @pytest.fixture
-def app(website: Website, receiving: Receiving) -> FastAPI:
+def pages(transcript: Transcript) -> PageVisits:
+    """The assistant's own templates; of its articles there is one."""
+    text = Text("Cara bayar", ("bayar pakai apa",), "QRIS.")
+    article = Article(
+        id="payment-methods",
+        topic="payment",
+        updated=date(2026, 11, 1),
+        texts={"id": text, "en": text},
+        version="1",
+    )
+    found = {article.id: article}
+    return PageVisits(transcript, PageHelp.load(Templates.load(), found.get).offer, "Nara")
+
+
+@pytest.fixture
+def app(website: Website, receiving: Receiving, pages: PageVisits) -> FastAPI:
     app = FastAPI()
     add_error_handlers(app)
     app.include_router(website_router(website, max_body_bytes=65_536))
     app.include_router(socket_router(website))
     app.include_router(files_router(website, receiving))
+    app.include_router(visit_router(website, pages))
     return app
 
 

@@ -22,6 +22,17 @@ PAGE = """<!doctype html><html lang="id"><meta charset="utf-8">
 <main><h1>Toko</h1><button id="page">Halaman</button></main>
 <script type="module" src="/web/widget/sapa-chat.js"></script>
 <sapa-chat site="demo" lang="id"></sapa-chat></html>"""
+SITE: dict[str, Any] = {
+    "key": "demo",
+    "name": "Toko Laras",
+    "position": "right",
+    "persona": {"name": "Nara", "greeting": "Halo Kak, saya Nara, asisten Toko Laras."},
+    "suggestions": [],
+    "link_hosts": ["toko.example.com"],
+    "uploads": {"max_mb": 1, "kinds": ["image/png", "application/pdf"], "accept": "image/*,.pdf"},
+    "transcript": {"mail": True},
+    "help": "/help/id",
+}
 
 Message = dict[str, Any]
 
@@ -51,6 +62,11 @@ class Double:
     languages: list[str] = field(default_factory=list)
     files: dict[int, bytes] = field(default_factory=dict)  # by the number of their message
     page: str = PAGE
+    policy: str = ""  # of the page's content, where not the usual
+    site: Message = field(default_factory=lambda: dict(SITE))
+    pages: list[Message] = field(default_factory=list)  # that the visitor looked at
+    proofs: list[tuple[int, str]] = field(default_factory=list)  # what an identity is answered
+    mails: list[Message] = field(default_factory=list)
     url: str = ""
     loop: asyncio.AbstractEventLoop | None = None
 

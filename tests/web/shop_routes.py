@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -44,6 +45,13 @@ class Routes:
                 Route("/api/web/messages", self.post, methods=["POST"]),
                 Route("/api/web/messages", self.read),
                 Route("/api/web/files/{seq:int}", self.file),
+                Route("/api/web/files", self.upload, methods=["POST"]),
+                Route("/api/web/sites/{key}", self.site),
+                Route("/api/web/page", self.look, methods=["POST"]),
+                Route("/api/web/identity", self.prove, methods=["POST"]),
+                Route("/api/web/transcript", self.transcript),
+                Route("/api/web/transcript/mail", self.mail, methods=["POST"]),
+                Route("/api/web/erasure", self.erase, methods=["POST"]),
                 WebSocketRoute("/api/web/socket", self.listen),
                 Mount("/web/widget", StaticFiles(directory=WEB / "widget" / "dist")),
                 Mount("/web/shop", StaticFiles(directory=WEB / "shop")),
@@ -53,7 +61,8 @@ class Routes:
 
     async def bare(self, _: Request) -> Response:
         """Show the widget and little else."""
-        return HTMLResponse(self.double.page, headers={"Content-Security-Policy": POLICY})
+        policy = self.double.policy or POLICY
+        return HTMLResponse(self.double.page, headers={"Content-Security-Policy": policy})
 
     async def shop(self, _: Request) -> Response:
         """Show the demo shop."""
@@ -126,13 +135,88 @@ class Routes:
         except WebSocketDisconnect:
             self.double.sockets.remove(listener)
 
-    def _store_once(self, conversation: Conversation, body: Message) -> Message:
+    async def site(self, request: Request) -> Response:
+        """Say how the site wants its chat to be."""
+        if request.path_params["key"] != self.double.site["key"]:
+            return problem(404, "Situs ini tidak dikenal.")
+        return JSONResponse(self.double.site)
+
+    async def upload(self, request: Request) -> Response:
+        """Take a file once, unless told to fail."""
+        form = await request.form()
+        sent, key = form["file"], str(form["client_id"])
+        assert isinstance(sent, UploadFile)
+        content = await sent.read()
+        self.double.heard.append({"client_id": key, "file": sent.filename, "size": len(content)})
+        if self.double.post_failures:
+            status, headers = self.double.post_failures.pop(0)
+            return problem(status, "Berkas ini tidak bisa diterima.", headers)
+        if (conversation := self._owner(request)) is None:
+            return problem(401, "Sesi berakhir.")
+        kind = "image" if str(sent.content_type).startswith("image/") else "document"
+        about = {"mime": sent.content_type, "size": len(content)}
+        data = {
+            "attachment": {
+                "kind": kind,
+                "name": sent.filename,
+                "caption": form["text"],
+                "file": about,
+            }
+        }
+        if key not in conversation.stored:
+            self.double.files[len(conversation.messages) + 1] = content
+        message = self._store_once(conversation, {"client_id": key, "text": form["text"]}, data)
+        return JSONResponse({"id": message["id"], "seq": message["seq"], "held": False}, 202)
+
+    async def look(self, request: Request) -> Response:
+        """Hear which page the visitor looks at."""
+        self.double.pages.append((await request.json())["page"])
+        return JSONResponse({}, 202)
+
+    async def prove(self, request: Request) -> Response:
+        """Take a proof of identity, or not, as told."""
+        if (conversation := self._owner(request)) is None:
+            return problem(401, "Sesi berakhir.")
+        if self.double.proofs:
+            status, detail = self.double.proofs.pop(0)
+            return problem(status, detail)
+        conversation.asked["proof"] = conversation.asked.get("proof", 0) + 1
+        return JSONResponse({})
+
+    async def transcript(self, request: Request) -> Response:
+        """Give the conversation as a file."""
+        if (conversation := self._owner(request)) is None:
+            return problem(401, "Sesi berakhir.")
+        return HTMLResponse("".join(f"<p>{one['text']}</p>" for one in conversation.messages))
+
+    async def mail(self, request: Request) -> Response:
+        """Send it to an address, unless it is none."""
+        wish = await request.json()
+        if "@" not in wish["email"]:
+            return problem(422, "Alamat e-mail ini salah.")
+        self.double.mails.append(wish)
+        return JSONResponse({}, 202)
+
+    async def erase(self, request: Request) -> Response:
+        """Delete the conversation."""
+        if (conversation := self._owner(request)) is None:
+            return problem(401, "Sesi berakhir.")
+        self.double.conversations.remove(conversation)
+        return JSONResponse({"messages": len(conversation.messages), "files": 0})
+
+    def _store_once(
+        self, conversation: Conversation, body: Message, data: Message | None = None
+    ) -> Message:
         key = body["client_id"]
         conversation.asked[key] = conversation.asked.get(key, 0) + 1
         if key not in conversation.stored:
-            text = body.get("text") or body["choice"]
+            text = body.get("text") or body.get("choice") or ""
             conversation.stored[key] = self.double.store(
-                conversation, author="customer", name="", text=text, data={"client_id": key}
+                conversation,
+                author="customer",
+                name="",
+                text=text,
+                data={"client_id": key, **(data or {})},
             )
         return conversation.stored[key]
 

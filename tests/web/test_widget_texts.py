@@ -10,12 +10,15 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDGET = ROOT / "web" / "widget" / "src"
-DYNAMIC = re.compile("(state|item|link|status|ticketStatus|level|category|start)[.]")
+DYNAMIC = re.compile("(state|item|link|status|ticketStatus|level|category|start|hours)[.]")
 
 
 def words(lang: str) -> dict[str, str]:
-    loaded: dict[str, str] = json.loads((WIDGET / "texts" / f"{lang}.json").read_text("utf-8"))
-    return loaded
+    """All there are: the first load's, and each part's."""
+    found: dict[str, str] = {}
+    for file in sorted(WIDGET.glob(f"*/{lang}.json")):
+        found |= json.loads(file.read_text("utf-8"))
+    return found
 
 
 def content(path: str) -> Any:
@@ -35,7 +38,7 @@ def test_no_text_is_empty() -> None:
 
 
 def test_every_text_is_used_and_every_used_text_exists() -> None:
-    code = "".join(path.read_text("utf-8") for path in WIDGET.glob("*.js"))
+    code = "".join(path.read_text("utf-8") for path in WIDGET.glob("**/*.js"))
     used = set(re.findall(r'\bt\(\s*"([\w.]+)"', code))
     used |= {
         key for pair in re.findall(r'\bt\([^"()]*\? "([\w.]+)" : "([\w.]+)"', code) for key in pair

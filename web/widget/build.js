@@ -13,7 +13,7 @@ const SRC = new URL("src/", import.meta.url);
 const DIST = new URL("dist/", import.meta.url);
 const BROWSERS = ["es2022", "chrome111", "firefox121", "safari16.4"];
 const LANGUAGES = ["id", "en"];
-const PARTS = ["face/face.js", "voice/voice.js"]; // fetched when they are wanted
+const PARTS = ["talk/talk.js", "attach/attach.js", "more/more.js", "paint/paint.js", "face/face.js", "voice/voice.js"]; // fetched when they are wanted
 
 const files = {}; // name -> content
 
@@ -43,7 +43,7 @@ function hashed(name, content) {
 }
 
 function described(file, content) {
-  return { file, integrity: `sha384-${createHash("sha384").update(content).digest("base64")}` };
+  return { file, integrity: `sha256-${createHash("sha256").update(content).digest("base64")}` };
 }
 
 async function make() {

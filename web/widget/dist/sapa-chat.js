@@ -1,1 +1,1 @@
-import"./chat-f81bd68789.js";
+import"./chat-c1d05f890b.js";

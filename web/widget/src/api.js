@@ -27,6 +27,10 @@ export class Api {
     this.#base = base;
   }
 
+  get host() {
+    return this.#base.hostname;
+  }
+
   /** Where the socket listens; the token travels in its first frame, never in the address. */
   socketUrl(after) {
     const url = new URL(`api/web/socket?after=${after}`, this.#base);
@@ -42,13 +46,21 @@ export class Api {
     return this.#call(path, { method: "POST", body: JSON.stringify(body) }, token);
   }
 
+  /** Send a form with a file in it; the browser writes its content type. */
+  upload(path, fields, token) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(fields)) body.append(name, value);
+    return this.#call(path, { method: "POST", body }, token, FILE_PATIENCE_MS);
+  }
+
   /** A file's content, of any size a line can carry in the time. */
   file(path, token) {
     return this.#call(path, { method: "GET" }, token, FILE_PATIENCE_MS, (answer) => answer.blob());
   }
 
   async #call(path, request, token, patience = PATIENCE_MS, read = (answer) => answer.json()) {
-    const headers = { "Accept-Language": this.lang, "Content-Type": "application/json" };
+    const headers = { "Accept-Language": this.lang };
+    if (!(request.body instanceof FormData)) headers["Content-Type"] = "application/json";
     if (token) headers.Authorization = `Bearer ${token}`;
     const late = AbortSignal.timeout(patience);
     const signal = request.signal ? AbortSignal.any([late, request.signal]) : late;

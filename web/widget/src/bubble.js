@@ -1,8 +1,6 @@
 /** One message as the customer sees it: who, words, card, choices, time. */
 
-import { card } from "./cards.js";
 import { h } from "./dom.js";
-import { fileCard, sentFile } from "./file.js";
 import { markdown } from "./markdown.js";
 
 /** Fill `node` (`<li>`) with `message`; `item` is its state in the outbox while it is not stored yet. */
@@ -16,15 +14,16 @@ export function bubble(node, message, texts, on, item = null) {
   if (lang) node.lang = lang;
   const state = item ? delivery(item, texts, on) : [];
   // What a reader has said already is not put in again: only the state of the customer's own message changes.
-  if (author === "customer" && node.querySelector(".plain")?.textContent === text) {
+  if (author === "customer" && text && node.querySelector(".plain")?.textContent === text) {
     return node.querySelector(".state").replaceChildren(...state);
   }
-  const words = author === "customer" ? [h("p", { class: "plain" }, text)] : markdown(sentFile(message)?.caption ?? text);
+  const said = message.data?.attachment?.caption ?? text; // the text also stands for the file, which is shown itself
+  const words = author === "customer" ? [said && h("p", { class: "plain" }, said)].filter(Boolean) : markdown(said, on.linkable);
   node.replaceChildren(
     ...[
       name && h("span", { class: "who" }, texts.t("said", { name })),
       words.length > 0 && h("div", { class: "words", dir: "auto" }, ...words),
-      sentFile(message) ? fileCard(message, texts, on) : card(message, texts, on.announce),
+      on.card(message),
       choices(message, texts, on),
       h("div", { class: "meta" }, time(message.at, texts), h("span", { class: "state" }, ...state)),
     ].filter(Boolean),

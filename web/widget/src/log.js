@@ -9,8 +9,9 @@ const DOWN = "M12 5v14M6 13l6 6 6-6";
 export class Log {
   #texts;
   #on;
-  #entries = []; // {node, seq, id, client_id, author, name, text, item?}
-  #greeting = "";
+  #entries = []; // {node, seq, id, client_id, author, name, text, message, item?}
+  #persona = {};
+  #hours = h("p", { class: "fine hours", hidden: true });
   #intro = h("li", { class: "message bot", hidden: true });
   #list = h("ol", { role: "list" }, this.#intro);
   #typing = h("li", { class: "typing", hidden: true, "aria-hidden": "true" }, h("i"), h("i"), h("i"));
@@ -67,13 +68,49 @@ export class Log {
   }
 
   /** The persona's greeting stands first; a server that stores it as a message sends it again. */
-  greet({ name, greeting }) {
-    this.#greeting = greeting;
-    // A beginning is proposed in words, since nothing has been offered in this conversation yet.
-    const choices = ["start.track", "start.promo", "start.ticket", "start.person"].map((key) => ({ label: this.#texts.t(key) }));
-    const message = { author: "bot", kind: "text", name, text: greeting, choices };
-    if (greeting) bubble(this.#intro, message, this.#texts, this.#on);
+  greet(persona) {
+    this.#persona = persona;
+    const { name, greeting: text } = persona;
+    if (text) bubble(this.#intro, { author: "bot", kind: "text", name, text, choices: this.#beginnings() }, this.#texts, this.#on);
+    this.#intro.append(this.#hours);
     this.#group();
+  }
+
+  /** What the site's visitors ask most, in words: nothing has been offered in this conversation yet. */
+  suggestions = [];
+
+  #beginnings() {
+    const ours = () => ["start.track", "start.promo", "start.ticket", "start.person"].map((key) => this.#texts.t(key));
+    return (this.suggestions.length ? this.suggestions : ours()).map((label) => ({ label }));
+  }
+
+  /** `{open, until}` or `{open, opens}`: when people answer. */
+  set hours(hours) {
+    const at = hours && (hours.until ?? hours.opens);
+    this.#hours.hidden = !at;
+    if (at) this.#hours.textContent = this.#texts.t(hours.open ? "hours.open" : "hours.closed", { at: this.#texts.shopMoment(at) });
+  }
+
+  /** A file that was being checked may be seen now, or may not. */
+  file(seq, file) {
+    const entry = this.#entries.find((one) => one.seq === seq);
+    if (!entry?.message?.data?.attachment) return;
+    const { data } = entry.message;
+    entry.message = { ...entry.message, data: { ...data, attachment: { ...data.attachment, file } } };
+    this.keepingTheEnd(() => bubble(entry.node, entry.message, this.#texts, this.#on));
+  }
+
+  clear() {
+    for (const node of [...this.#list.children]) if (node !== this.#intro) node.remove();
+    this.#entries = [];
+    this.greet(this.#persona);
+  }
+
+  /** Do what makes the log grow, and stay at its end if we were there. */
+  keepingTheEnd(grow) {
+    const stay = this.#atEnd();
+    grow();
+    if (stay) this.toEnd();
   }
 
   /** What is shown belongs to an ended conversation; numbers start anew after it. */
@@ -85,9 +122,7 @@ export class Log {
   }
 
   typing(on) {
-    const stay = this.#atEnd();
-    this.#typing.hidden = !on;
-    if (on && stay) this.toEnd();
+    this.keepingTheEnd(() => (this.#typing.hidden = !on));
   }
 
   /** Take the focus of a button that has done its work. */
@@ -103,7 +138,7 @@ export class Log {
     const clientId = message.data?.client_id;
     const mine = this.#entries.find((entry) => (clientId && entry.client_id === clientId) || entry.id === message.id);
     const entry = mine ?? { node: h("li") };
-    Object.assign(entry, { seq: message.seq, id: message.id, author: message.author, name: message.name, text: message.text, item: null });
+    Object.assign(entry, { seq: message.seq, id: message.id, author: message.author, name: message.name, text: message.text, message, item: null });
     if (mine) this.#entries.splice(this.#entries.indexOf(mine), 1);
     if (message.author === "customer") this.#retireChoices(message.seq);
     bubble(entry.node, message, this.#texts, this.#on);
@@ -130,7 +165,7 @@ export class Log {
 
   /** Only the first of several messages by one author shows who writes. */
   #group() {
-    this.#intro.hidden = !this.#intro.firstChild || this.#entries[0]?.text === this.#greeting;
+    this.#intro.hidden = !this.#intro.firstChild || this.#entries[0]?.text === this.#persona.greeting;
     if (this.#entries.length) this.#intro.querySelector(".choices")?.remove();
     this.#entries.forEach(({ node, author, name }, index) => {
       const before = this.#entries[index - 1];
@@ -157,6 +192,8 @@ export class Log {
   }
 }
 
-function asMessage({ text, label, at }) {
-  return { author: "customer", kind: "text", text: text ?? label, at, data: {} };
+function asMessage({ client_id, text, label, file, at }) {
+  const data = { client_id };
+  if (file) data.attachment = { kind: file.type.startsWith("image/") ? "image" : "document", name: file.name, caption: text, file: { mime: file.type, size: file.size } };
+  return { author: "customer", kind: "text", text: text ?? label ?? "", at, data };
 }

@@ -6,8 +6,8 @@ const SERVER_TRIES = 5;
 const DAY_MS = 86_400_000;
 
 /**
- * An item is `{client_id, text?, choice?, label?, at, state, reason?}`; `state` is waiting, sending,
- * sent or failed. The server answers a repeated `client_id` with the first answer, so a try whose
+ * An item is `{client_id, text?, choice?, label?, file?, at, state, reason?}`; `state` is waiting, sending,
+ * sent or failed. A file is kept by the page only: it is too large for what a browser remembers. The server answers a repeated `client_id` with the first answer, so a try whose
  * answer was lost may always be repeated.
  */
 export class Outbox {
@@ -41,7 +41,7 @@ export class Outbox {
   add(content) {
     const item = { client_id: newId(), at: Date.now(), ...content };
     this.#items.push(item);
-    this.#store.set(`out:${item.client_id}`, item);
+    if (!item.file) this.#store.set(`out:${item.client_id}`, item);
     this.#set(item, "waiting");
     this.#drain();
   }
@@ -56,6 +56,20 @@ export class Outbox {
   drop(item) {
     this.#items = this.#items.filter((other) => other !== item);
     this.#store.remove(`out:${item.client_id}`);
+  }
+
+  /** Forget everything, also what is under way. */
+  clear() {
+    for (const item of [...this.#items]) {
+      item.dropped = true;
+      this.drop(item);
+    }
+    this.wake();
+  }
+
+  /** True while a file is on its way, which a closed page would lose. */
+  get carriesFile() {
+    return this.#items.some(({ file, state }) => file && state !== "failed");
   }
 
   wake() {
@@ -76,11 +90,14 @@ export class Outbox {
   async #deliver(item) {
     for (let tries = 0; ; tries += 1) {
       try {
+        if (item.dropped) return;
         this.#set(item, "sending");
         const { id, seq } = await this.#session.authorized((token) => this.#post(item, token));
         this.drop(item);
+        if (item.dropped) return;
         return this.#set(Object.assign(item, { id, seq }), "sent");
       } catch (error) {
+        if (item.dropped) return;
         if (error.status === 422 && item.choice) {
           // A choice of an ended conversation means nothing to the new one; its words still do.
           Object.assign(item, { text: item.label, choice: undefined });
@@ -95,7 +112,8 @@ export class Outbox {
     }
   }
 
-  #post({ client_id, text, choice }, token) {
+  #post({ client_id, text, choice, file }, token) {
+    if (file) return this.#api.upload("files", { client_id, text: text ?? "", file }, token);
     return this.#api.post("messages", { client_id, text, choice }, token);
   }
 

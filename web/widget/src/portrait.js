@@ -1,6 +1,6 @@
 /** The assistant as drawn before the living face (face/face.js) is there; `data-mood` chooses the mouth. */
 
-import { s } from "./dom.js";
+import { h, s } from "./dom.js";
 
 const MOUTHS = {
   neutral: "M25 41q7 5 14 0",
@@ -9,7 +9,8 @@ const MOUTHS = {
   sorry: "M26 44q6-4 12 0",
 };
 
-export function portrait() {
+export function portrait(pictures) {
+  if (pictures?.neutral) return h("img", { class: "face", src: pictures.neutral, alt: "" });
   return s(
     "svg",
     { viewBox: "0 0 64 64", class: "face", "data-mood": "neutral", "aria-hidden": "true", focusable: "false" },

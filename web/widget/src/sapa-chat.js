@@ -2,70 +2,136 @@
  * `<sapa-chat site="demo" lang="id">`: the chat for customers on any page.
  *
  * Attributes: `site` (site key), `lang` (id or en), `identity-token` (JWT of the shop, optional), `server` (address of
- * Sapa; default: where this file came from), `timezone` (the shop's, IANA name; default Asia/Jakarta).
- * Methods and events: docs/embed.md; loader.js offers the same as `window.Sapa`.
+ * Sapa; default: where this file came from), `timezone` (the shop's, IANA name; default Asia/Jakarta), `scheme` (light
+ * or dark; default: as the visitor's system). Methods and events: docs/embed.md; loader.js offers them as `window.Sapa`.
  */
 
+import { dress } from "./dress.js";
+import { Site } from "./site.js";
 import { Speech } from "./speech.js";
+import { Store } from "./store.js";
 import { Texts } from "./texts.js";
 import { Transport } from "./transport.js";
 import { View } from "./view.js";
 import css from "./widget.css";
 
 const HOME = new URL("../../", import.meta.url);
+const DARK = matchMedia("(prefers-color-scheme: dark)");
 
 class SapaChat extends HTMLElement {
   #texts = new Texts();
   #transport = null;
+  #site = null;
   #view = null;
   #speech = null;
+  #visit = null; // what this tab remembers over page loads
   #ready = null;
   #started = false;
+  #theme = {};
+  #files = new Map(); // client id -> the File sent from this page, so that it is not fetched back
+  #scheme = () => (this.#view.dark = (this.getAttribute("scheme") ?? (DARK.matches ? "dark" : "light")) === "dark");
+  #leaving = (event) => this.#transport?.carriesFile && event.preventDefault();
+
+  static observedAttributes = ["scheme"];
 
   connectedCallback() {
-    this.#ready ??= this.#build();
-    this.#ready.then(() => this.#transport.resumes && this.isConnected && this.#start());
+    DARK.addEventListener("change", this.#scheme);
+    addEventListener("beforeunload", this.#leaving);
+    this.#await().then(
+      () => this.isConnected && (this.#transport.resumes || this.#visit.get("open")) && this.#resume(),
+      (error) => console.error(error),
+    );
   }
 
   disconnectedCallback() {
+    DARK.removeEventListener("change", this.#scheme);
+    removeEventListener("beforeunload", this.#leaving);
     this.#transport?.stop();
     this.#speech?.stop();
     this.#started = false;
   }
 
+  attributeChangedCallback() {
+    if (this.#view) this.#scheme();
+  }
+
   /** Open the chat, with `text` waiting in the input. */
   async open(text) {
-    await this.#ready;
+    await this.#await();
     this.#start();
-    if (text) this.#view.composer.text = text;
+    const waiting = text || this.#view.composer.text || this.#visit.get("draft");
+    if (waiting) this.#view.composer.text = waiting;
+    const opened = this.#view.opened;
     this.#view.open();
-    this.#view.enliven(this.shadowRoot);
+    this.#visit.set("open", true);
+    if (!opened) this.#emit("open");
   }
 
   close() {
-    this.#view?.close();
+    if (!this.#view?.opened) return;
+    this.#view.close();
+    this.#visit.remove("open");
+    this.#emit("close");
+  }
+
+  /** Prove who the visitor is, with a JWT that the shop's server signed; null when they have logged out. */
+  async identify(identityToken) {
+    await this.#await();
+    await this.#transport.identify(identityToken ?? null);
+  }
+
+  /** Say which page the visitor looks at: `{kind, product?, order?, total_idr?, title?}`. */
+  async page(page) {
+    await this.#await();
+    this.#transport.page(page);
+  }
+
+  /** Change the looks: `{accent, on_accent, position, scheme}`; what is left out stays. */
+  async theme({ scheme, ...theme }) {
+    await this.#await();
+    if (scheme) this.setAttribute("scheme", scheme);
+    this.#theme = { ...this.#theme, ...theme };
+    this.#dress();
+  }
+
+  /** A build that failed, for example without a line, is tried again by the next who needs it. */
+  #await() {
+    this.#ready ??= this.#build().catch((error) => {
+      this.#ready = null;
+      throw error;
+    });
+    return this.#ready;
   }
 
   async #build() {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    const key = this.getAttribute("site") ?? "demo";
     this.#texts.zone = this.getAttribute("timezone") ?? this.#texts.zone;
-    this.#transport = new Transport(
+    this.#visit ??= new Store(`sapa:${key}:`, () => sessionStorage);
+    this.#transport ??= new Transport(
       {
         base: new URL(this.getAttribute("server") ?? HOME, document.baseURI),
-        site: this.getAttribute("site") ?? "demo",
+        site: key,
         identityToken: this.getAttribute("identity-token"),
         lang: this.lang || document.documentElement.lang.slice(0, 2) || "id",
       },
       this.#events(),
     );
-    await this.#texts.load(this.#transport.lang);
+    this.#site ??= new Site(this.#transport, key);
+    await Promise.all([this.#texts.load(this.#transport.lang), this.#site.load(() => this.#dress())]);
     this.#transport.lang = this.#texts.lang;
     this.#speech = new Speech(this.#stage());
     this.#view = new View(this.#texts, this.#actions());
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    root.adoptedStyleSheets = [sheet];
+    this.#scheme();
+    dress(root, css);
+    await this.#dress();
     root.append(this.#view.root);
+    this.#emit("ready");
+  }
+
+  async #dress() {
+    const { theme, position, ...settings } = this.#site.settings;
+    await this.#view?.dressed({ ...settings, theme: { ...theme, ...this.#theme }, position: this.#theme.position ?? position });
   }
 
   #start() {
@@ -75,15 +141,30 @@ class SapaChat extends HTMLElement {
     this.#speech.restore();
   }
 
+  /** Go on where the page before this one was left; a chat that would cover the page waits for its button. */
+  #resume() {
+    this.#start();
+    if (!this.#visit.get("open")) return;
+    this.#view.composer.text = this.#visit.get("draft") ?? "";
+    this.#view.open({ focus: false });
+    if (this.#view.fills) this.#view.close();
+  }
+
+  #emit(event, detail = {}) {
+    this.dispatchEvent(new CustomEvent(`sapa:${event}`, { detail, bubbles: true, composed: true }));
+  }
+
   /** What the transport tells. */
   #events() {
     return {
       session: (persona, renewed) => this.#session(persona, renewed),
       messages: (messages) => this.#heard(messages),
-      item: (item) => this.#view.log.own(item),
-      typing: (frame) => this.#view.typing(frame),
-      presence: (frame) => this.#view.presence(frame),
+      item: (item) => this.#view.own(item),
+      frame: (frame) => this.#frame(frame),
       link: (state, detail) => this.#view.link(state, detail),
+      identity: (state) => this.#emit("identity", { state }),
+      left: () => this.#left(),
+      tab: (news) => this.#tab(news),
     };
   }
 
@@ -94,11 +175,18 @@ class SapaChat extends HTMLElement {
       close: () => this.close(),
       again: () => this.#transport.hurry(),
       lang: () => this.#switchLang(),
-      text: (text) => this.#transport.send({ text }),
+      send: (content) => this.#transport.send(content),
       typing: (on) => this.#typing(on),
+      changed: (text) => (text ? this.#visit.set("draft", text) : this.#visit.remove("draft")),
       listen: () => this.#speech.listen(),
       speakUp: () => this.#speech.speakUp(!this.#speech.speaksUp),
-      file: (seq) => this.#transport.file(seq),
+      file: ({ seq, data }) => Promise.resolve(this.#files.get(data.client_id) ?? this.#transport.file(seq)),
+      linkable: (address) => this.#site.admits(address),
+      settings: () => this.#site.settings,
+      transcript: () => this.#transport.document(`transcript?format=html&zone=${encodeURIComponent(zone())}`),
+      mail: (email) => this.#transport.post("transcript/mail", { email, zone: zone() }),
+      erase: () => this.#transport.erase(),
+      unread: (count) => this.#unread(count),
       retry: (item) => {
         this.#transport.retry(item);
         this.#view.log.focus();
@@ -111,16 +199,20 @@ class SapaChat extends HTMLElement {
   /** What the voice may do: voice/voice.js says what each is for. */
   #stage() {
     return {
+      t: (key, values) => this.#texts.t(key, values),
       lang: () => this.#texts.lang,
+      settings: () => this.#site.settings,
       store: this.#transport.store,
       post: (path, body) => this.#transport.post(path, body),
       compose: (text) => (this.#view.composer.text = text),
       send: (text) => this.#transport.send({ text }),
+      sendFile: (file) => this.#transport.send({ text: "", file }),
       pressed: (buttons) => this.#view.pressed(buttons),
       note: (text) => this.#view.composer.note(text),
       announce: (text) => this.#view.announce(text),
-      mood: (mood) => this.#view.mood(mood),
-      mouth: (visemes) => this.#view.face?.speak(visemes),
+      mood: (mood) => this.#view.header.pose(mood),
+      mouth: (visemes) => this.#view.header.mouth(visemes),
+      part: (name) => this.#view.part(name),
       failed: () => this.#view.composer.note(this.#texts.t("voiceFailed")),
     };
   }
@@ -132,9 +224,38 @@ class SapaChat extends HTMLElement {
 
   #heard(messages) {
     this.#view.messages(messages);
+    for (const { author, kind, seq } of messages) this.#emit("message", { author, kind, seq });
     // What came in one go is history, and nobody wants that read aloud.
     if (messages.length <= 2) messages.filter(({ author }) => author !== "customer").forEach((message) => this.#speech.message(message));
   }
+
+  #frame(frame) {
+    if (frame.type === "typing") this.#view.typing(frame);
+    if (frame.type === "file") this.#view.log.file(frame.seq, frame.file);
+    if (frame.type !== "presence") return;
+    this.#view.presence(frame);
+    this.#emit("presence", { state: frame.state });
+  }
+
+  #left() {
+    this.#files.clear();
+    this.#visit.remove("draft");
+    this.#view.clear();
+  }
+
+  #tab({ lang, read }) {
+    if (read) this.#view.read();
+    if (lang && lang !== this.#texts.lang) this.#speak(lang);
+  }
+
+  #unread(count) {
+    if (this.#count === count) return;
+    this.#count = count;
+    if (!count) this.#transport.tell({ read: true });
+    this.#emit("unread", { count });
+  }
+
+  #count = 0;
 
   #typing(on) {
     if (on) this.#speech.interrupt();
@@ -157,12 +278,24 @@ class SapaChat extends HTMLElement {
 
   async #switchLang() {
     const lang = this.#texts.lang === "id" ? "en" : "id";
+    await this.#speak(lang);
+    this.#transport.tell({ lang });
+    this.#transport.send({ choice: `change_language:${lang}`, label: this.#texts.t("langChosen") });
+  }
+
+  async #speak(lang) {
     await this.#texts.load(lang);
     this.#transport.lang = lang;
     this.lang = lang;
     this.#view.relabel();
-    this.#transport.send({ choice: `change_language:${lang}`, label: this.#texts.t("langChosen") });
+    await this.#site.load(() => this.#dress());
+    this.#dress();
   }
+}
+
+/** The visitor's own, for times in what is saved. */
+function zone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 if (!customElements.get("sapa-chat")) customElements.define("sapa-chat", SapaChat);

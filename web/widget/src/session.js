@@ -1,19 +1,21 @@
 /** The visitor's session: one token per site, kept between visits and renewed when it ends. */
 
+const OTHER = 409; // the conversation is somebody else's
+
 export class Session {
   #api;
   #store;
   #site;
-  #onOpen;
+  #on;
   #current;
   #opening = null;
 
-  /** `onOpen(session)` is told of every session that starts, also of a renewed one. */
-  constructor(api, store, site, onOpen) {
+  /** `on.opened(session)` is told of every session that starts, also of a renewed one; `on.identity(state)` of proofs. */
+  constructor(api, store, site, on) {
     this.#api = api;
     this.#store = store;
     this.#site = site;
-    this.#onOpen = onOpen;
+    this.#on = on;
     this.#current = store.get("session");
   }
 
@@ -40,9 +42,45 @@ export class Session {
   /** Replace `ended`; a token that another tab or caller renewed meanwhile is taken over. */
   async renew(ended) {
     if (this.#current && this.#current.token !== ended) return this.#current.token;
+    return this.adopt(ended) ?? this.#open();
+  }
+
+  /** Go on with the session that another tab has opened, if there is one. */
+  adopt(ended) {
     const stored = this.#store.get("session");
-    if (stored && stored.token !== ended) return this.#adopt({ ...stored, messages: [], cursor: 0 });
-    return this.#open();
+    if (!stored || stored.token === ended || stored.token === this.#current?.token) return null;
+    return this.#take({ ...stored, messages: [], cursor: 0 }, stored.subject);
+  }
+
+  forget() {
+    this.#current = null;
+    this.#store.remove("session");
+  }
+
+  /** True if the visitor as `identityToken` (null: nobody) may not go on with the present conversation. */
+  async identify(identityToken) {
+    this.#site.identityToken = identityToken;
+    if (!this.#current) return false; // the session that opens carries it
+    const who = identityToken && subject(identityToken);
+    if (who === this.#current.subject) return false;
+    if (this.#current.subject) return true;
+    if (!who) return false;
+    return this.#prove(identityToken, who);
+  }
+
+  async #prove(identityToken, who) {
+    try {
+      await this.authorized((token) => this.#api.post("identity", { identity_token: identityToken }, token));
+      this.#current.subject = who;
+      this.#store.set("session", this.#current);
+      this.#on.identity("known");
+    } catch (error) {
+      if (error.status === OTHER) return true;
+      // Only a proof that was looked at is refused; a dead line says nothing about it.
+      if (error.permanent) this.#refused();
+      else throw error;
+    }
+    return false;
   }
 
   #open() {
@@ -55,20 +93,37 @@ export class Session {
     const { identityToken } = this.#site;
     if (identityToken) wanted.identity_token = identityToken;
     try {
-      return this.#adopt(await this.#api.post("sessions", wanted));
+      const token = this.#take(await this.#api.post("sessions", wanted), identityToken && subject(identityToken));
+      if (identityToken) this.#on.identity("known");
+      return token;
     } catch (error) {
       if (!identityToken || error.status !== 401) throw error;
       // The shop's proof has run out: better to talk as a stranger than not at all.
-      this.#site = { ...this.#site, identityToken: null };
+      this.#refused();
       return this.#start();
     }
   }
 
-  #adopt(session) {
+  #refused() {
+    this.#site.identityToken = null;
+    this.#on.identity("refused");
+  }
+
+  #take(session, who) {
     const { token, conversation_id, persona } = session;
-    this.#current = { token, conversation_id, persona };
+    this.#current = { token, conversation_id, persona, subject: who ?? null };
     this.#store.set("session", this.#current);
-    this.#onOpen(session);
+    this.#on.opened(session);
     return token;
+  }
+}
+
+/** Whom a JWT is about; only to compare, the server alone believes it. */
+function subject(identityToken) {
+  try {
+    const claims = identityToken.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    return String(JSON.parse(atob(claims)).sub);
+  } catch {
+    return identityToken;
   }
 }

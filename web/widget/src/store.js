@@ -3,15 +3,30 @@
 export class Store {
   #memory = new Map();
   #prefix;
+  #area;
 
-  constructor(prefix) {
+  /** `area` gives localStorage or sessionStorage; where it is blocked even asking for it throws. */
+  constructor(prefix, area = () => localStorage) {
     this.#prefix = prefix;
+    this.#area = area;
+  }
+
+  /** True if other tabs see what is stored here. */
+  get shared() {
+    const key = `${this.#prefix}try`;
+    try {
+      this.#area().setItem(key, "1");
+      this.#area().removeItem(key);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   get(name) {
     const key = this.#prefix + name;
     try {
-      const text = localStorage.getItem(key);
+      const text = this.#area().getItem(key);
       if (text !== null) return JSON.parse(text);
     } catch {
       // Blocked storage, or a value somebody else broke: memory decides.
@@ -23,7 +38,7 @@ export class Store {
     const key = this.#prefix + name;
     this.#memory.set(key, value);
     try {
-      localStorage.setItem(key, JSON.stringify(value));
+      this.#area().setItem(key, JSON.stringify(value));
     } catch {
       // Blocked or full: the value lives as long as the page.
     }
@@ -33,7 +48,7 @@ export class Store {
     const key = this.#prefix + name;
     this.#memory.delete(key);
     try {
-      localStorage.removeItem(key);
+      this.#area().removeItem(key);
     } catch {
       // Nothing was stored.
     }
@@ -43,7 +58,7 @@ export class Store {
   names(start) {
     const keys = new Set(this.#memory.keys());
     try {
-      Object.keys(localStorage).forEach((key) => keys.add(key));
+      Object.keys(this.#area()).forEach((key) => keys.add(key));
     } catch {
       // Blocked: memory holds all there is.
     }

@@ -17,6 +17,7 @@ export class Stream {
   #on;
   #run = null; // the loop that may go on
   #again = false;
+  #stops = 0;
   #pause = new Pause();
   #socket = null;
   #poll = null;
@@ -46,6 +47,7 @@ export class Stream {
 
   stop() {
     this.#run = null;
+    this.#stops += 1;
     this.restart();
   }
 
@@ -61,13 +63,21 @@ export class Stream {
 
   /** Fetch what is stored after the cursor. */
   async catchUp() {
-    this.#on.page(await this.#fetch(0));
-    this.#on.link("online");
+    if (await this.#read(0)) this.#on.link("online");
   }
 
   /** Send a frame if a socket is open; it is a courtesy, never a message. */
   tell(frame) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  /** False if we were stopped meanwhile: what came may be of a conversation that was left. */
+  async #read(wait, signal) {
+    const stops = this.#stops;
+    const page = await this.#fetch(wait, signal);
+    if (stops !== this.#stops) return false;
+    this.#on.page(page);
+    return true;
   }
 
   #fetch(wait, signal) {
@@ -78,7 +88,7 @@ export class Stream {
 
   async #longPoll() {
     this.#poll = new AbortController();
-    this.#on.page(await this.#fetch(POLL_S, this.#poll.signal));
+    await this.#read(POLL_S, this.#poll.signal);
     this.#tries = 0;
   }
 

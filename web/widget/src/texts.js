@@ -1,19 +1,26 @@
 /** The widget's own words, and numbers and times, in the customer's language. */
 
+import { LOCALE } from "./locale.js";
 import { words } from "./parts.js";
 
-const LOCALE = { id: "id-ID", en: "en-GB" };
 
 /** One language; `t(key, {name})` fills `{name}`. */
 export class Texts {
   #words = {};
+  #more = new Set(); // of the parts that came later
   lang = "id";
   zone = "Asia/Jakarta"; // the shop's clock
 
   async load(lang) {
     const known = lang in LOCALE ? lang : "id";
-    this.#words = await words(known);
+    this.#words = Object.assign({}, await words(known), ...[...this.#more].map((one) => one[known]));
     this.lang = known;
+  }
+
+  /** Take in what a part says, by language. */
+  add(more) {
+    this.#more.add(more);
+    Object.assign(this.#words, more[this.lang]);
   }
 
   t(key, values = {}) {
@@ -33,11 +40,6 @@ export class Texts {
     return Number(value).toLocaleString(LOCALE[this.lang]);
   }
 
-  /** Rupiah are written the Indonesian way in both languages: Rp1.250.000. */
-  price(rupiah) {
-    return `Rp${Math.round(rupiah).toLocaleString("id-ID")}`;
-  }
-
   /** Hour and minute on the customer's own clock; with the day unless it is today. */
   moment(at, timeZone) {
     const when = new Date(at);
@@ -52,19 +54,5 @@ export class Texts {
     const moment = this.moment(at, this.zone);
     const parts = new Intl.DateTimeFormat("id-ID", { timeZone: this.zone, timeZoneName: "short" }).formatToParts(new Date());
     return moment && `${moment} ${parts.find(({ type }) => type === "timeZoneName").value}`;
-  }
-
-  /** A day in the shop's zone, as "Senin, 23 November"; a text that is no date is shown as it came. */
-  day(at) {
-    const when = new Date(at);
-    if (Number.isNaN(when.getTime())) return String(at);
-    const day = { weekday: "long", day: "numeric", month: "long", timeZone: this.zone };
-    return when.toLocaleDateString(LOCALE[this.lang], day);
-  }
-
-  /** Whole minutes from and to, in words: "5–10 menit", "< 1 menit". */
-  wait(low, high) {
-    const count = low ? `${this.number(low)}–${this.number(high)}` : `< ${this.number(high)}`;
-    return this.t(!low && high === 1 ? "minute" : "minutes", { count });
   }
 }

@@ -1,16 +1,16 @@
-/** The widget's frame: launcher, header, notice, log and composer, and who is on the other side. */
+/** The widget's frame: launcher, header, notice, log and composer, and what of it is fetched later. */
 
 import { Composer } from "./composer.js";
-import { h, icon } from "./dom.js";
+import { h } from "./dom.js";
+import { dress } from "./dress.js";
+import { Header } from "./header.js";
 import { Log } from "./log.js";
+import { Notice } from "./notice.js";
 import { part } from "./parts.js";
 import { portrait } from "./portrait.js";
-import { canSpeak } from "./speech.js";
 
-const CLOSE = "M6 6l12 12M18 6L6 18";
-const LOUDSPEAKER = "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4 4 0 010 6M18 6.5a8 8 0 010 11";
 const TYPING_MS = 15_000; // a "typing off" that got lost
-const QUIET_MS = 1_500; // a shorter interruption is not worth a word
+const CARDS = new Set(["order", "ticket", "offer", "handoff"]);
 
 export class View {
   #texts;
@@ -18,18 +18,20 @@ export class View {
   #persona = { name: "Nara" };
   #presence = { state: "bot" };
   #typingTimer = 0;
-  #noticeTimer = 0;
   #unread = 0;
-  #mood = "neutral";
-  #living = null;
-  #link = ["online"];
+  #living = false;
+  #talk = null; // the part that draws cards, once it is there
+  #place = null; // {message, node}: the card of somebody who waits in line
+  #menu = null;
 
-  /** `on.open()`, `on.close()`, `on.again()`, `on.lang()`, `on.speakUp()`, and what Log and Composer tell. */
+  /** `on.open()`, `on.close()`, `on.again()`, `on.unread(count)`, and what Header, Log and Composer tell. */
   constructor(texts, on) {
     this.#texts = texts;
     this.#on = on;
-    this.log = new Log(texts, { ...on, announce: (text) => this.announce(text) });
-    this.composer = new Composer(texts, on);
+    this.log = new Log(texts, { ...on, announce: (text) => this.announce(text), card: (message) => this.#card(message) });
+    this.header = new Header(texts, { ...on, more: () => this.#more() });
+    this.composer = new Composer(texts, { ...on, announce: (text) => this.announce(text), part: (name) => this.part(name) });
+    this.notice = new Notice(texts, { again: on.again, announce: (text) => this.announce(text) });
     this.#build();
     this.relabel();
     visualViewport?.addEventListener("resize", () => this.#fit());
@@ -39,18 +41,42 @@ export class View {
     return !this.panel.hidden;
   }
 
-  open() {
+  open({ focus = true } = {}) {
     this.panel.hidden = false;
-    this.#unread = 0;
-    this.#drawLauncher();
+    this.read();
     this.log.toEnd();
-    this.composer.focus();
+    if (focus) this.composer.focus();
+    this.#enliven();
   }
 
   close() {
+    const inside = this.panel.contains(this.panel.getRootNode().activeElement);
     this.panel.hidden = true;
     this.#drawLauncher();
-    this.launcher.focus();
+    if (inside) this.launcher.focus();
+  }
+
+  /** Nothing is unread any more, here or in another tab. */
+  read() {
+    this.#unread = 0;
+    this.#drawLauncher();
+    this.#on.unread(0);
+  }
+
+  /** Take on a site's looks; what the page itself says counts more. */
+  async dressed({ persona = {}, theme = {}, position, suggestions, hours, uploads }) {
+    this.#persona = { ...this.#persona, ...persona };
+    this.root.dataset.side = position ?? "right";
+    this.log.suggestions = suggestions ?? [];
+    this.log.hours = hours;
+    this.composer.uploads = uploads;
+    if (persona.pictures?.neutral) {
+      this.launcher.firstChild.replaceWith(portrait(persona.pictures));
+      if (!this.#living) this.header.wear(portrait(persona.pictures));
+    }
+    this.log.greet(this.#persona);
+    this.relabel();
+    if (theme.accent) await this.part("paint").then(({ paint }) => paint(this.root, theme), () => {}); // our own colours do
   }
 
   session(persona) {
@@ -60,32 +86,18 @@ export class View {
     this.relabel();
   }
 
-  /** Put the living face in the header; the drawn one stays where it cannot be fetched. */
-  enliven(root, pictures = null) {
-    this.#living ??= part("face").then(({ createFace, styles }) => {
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync(styles);
-      root.adoptedStyleSheets.push(sheet);
-      this.face = createFace({ pictures });
-      this.face.setMood(this.#mood);
-      this.avatar.firstChild.replaceWith(this.face.element);
-    });
-    return this.#living.catch(() => (this.#living = null));
-  }
-
-  /** The face while something else than the last message moves it; null gives it back. */
-  mood(mood) {
-    this.face?.setMood(mood ?? this.#mood);
-  }
-
-  pressed({ listening, speaking }) {
-    this.composer.listening = listening;
-    this.speaker.setAttribute("aria-pressed", String(speaking));
-  }
-
-  presence({ state, name }) {
+  /** Who answers now; in line also the place and the wait, which the card then shows. */
+  presence({ state, name, position, wait_minutes: wait }) {
     this.#presence = { state, name };
     this.#drawHeader();
+    if (state !== "waiting" || !position || !this.#place?.node.isConnected) return;
+    const { message, node } = this.#place;
+    const before = message.data;
+    if (before.position === position && String(before.wait_minutes) === String(wait)) return;
+    const now = { ...message, data: { ...before, position, wait_minutes: wait } };
+    const card = this.#talk.card(now, this.#texts, this.#cardActions());
+    if (card) node.replaceWith(card);
+    this.#place = { message: now, node: card ?? node };
   }
 
   /** Take up new messages: who speaks, with what face, and how many are unread. */
@@ -93,18 +105,18 @@ export class View {
     const theirs = messages.filter(({ author }) => author === "bot" || author === "csr");
     const last = theirs.at(-1);
     if (last) this.#spoken(last); // first: it changes what is shown, and the log scrolls to its end
+    this.#talking().catch(() => {});
     this.log.add(messages);
-    if (!last) return;
-    if (!this.opened) this.#unread += theirs.length;
+    if (!last || this.opened) return;
+    this.#unread += theirs.length;
     this.#drawLauncher();
+    this.#on.unread(this.#unread);
   }
 
-  #spoken({ author, kind, data, mood, name }) {
-    this.typing({ on: false });
-    this.#mood = mood ?? "neutral";
-    this.face?.setMood(this.#mood);
-    if (author === "csr" && this.#presence.state !== "csr") this.presence({ state: "csr", name });
-    if (kind === "handoff" && data?.state) this.presence({ state: data.state, name: this.#presence.name });
+  /** A message of the customer, before the server has it, and every change of its state. */
+  own(item) {
+    this.#talking().catch(() => {}); // without it the words are there, only plainer
+    this.log.own(item);
   }
 
   typing({ on, author }) {
@@ -115,71 +127,128 @@ export class View {
     if (on) this.#typingTimer = setTimeout(() => this.typing({ on: false }), TYPING_MS);
   }
 
-  /** Say how the connection is, if it stays that way for a moment. */
   link(state, detail) {
-    const before = this.#link[0];
-    this.#link = [state, detail];
-    if (state === before && state !== "busy") return;
     if (state !== "online") this.typing({ on: false });
-    clearTimeout(this.#noticeTimer);
-    const quiet = state === "online" || state === "busy" || state === "refused";
-    this.#noticeTimer = setTimeout(() => this.#drawNotice(), quiet ? 0 : QUIET_MS);
+    this.notice.link(state, detail);
   }
 
   announce(text) {
     this.status.textContent = text;
   }
 
+  pressed({ listening, speaking }) {
+    this.composer.listening = listening;
+    this.header.speaking = speaking;
+  }
+
+  /** Forget what was said: it was another's, or is deleted. */
+  clear() {
+    this.#place = null;
+    this.#menu?.close();
+    this.log.clear();
+    this.composer.text = "";
+    this.presence({ state: "bot" });
+    this.read();
+  }
+
   relabel() {
     const t = (key, values) => this.#texts.t(key, values);
     this.root.lang = this.#texts.lang;
     this.root.setAttribute("aria-label", t("panel", { name: this.#persona.name }));
-    this.closer.setAttribute("aria-label", t("close"));
-    this.speaker.setAttribute("aria-label", t("speakUp"));
-    this.langButton.textContent = t("otherLang");
-    this.langButton.setAttribute("aria-label", t("otherLangName"));
-    this.langButton.lang = this.#texts.lang === "id" ? "en" : "id";
-    this.again.textContent = t("again");
-    this.log.relabel();
-    this.composer.relabel();
+    for (const one of [this.header, this.log, this.composer, this.notice]) one.relabel(this.#texts.lang);
+    this.#menu?.close();
     this.#drawHeader();
     this.#drawLauncher();
-    this.#drawNotice();
+  }
+
+  set dark(on) {
+    this.root.classList.toggle("dark", on);
+  }
+
+  /** Fetch a part; its styles and its words are there when it is. */
+  async part(name) {
+    const module = await part(name);
+    dress(this.root.getRootNode(), module.styles);
+    if (module.words) this.#texts.add(module.words);
+    return module;
   }
 
   #build() {
-    const on = this.#on;
-    this.avatar = h("span", { class: "avatar" }, portrait());
-    this.initials = h("span", { class: "initials", "aria-hidden": "true", hidden: true });
-    this.avatar.append(this.initials);
-    this.title = h("h2", { id: "title" });
-    this.state = h("p", { class: "state" });
-    this.speaker = h("button", { type: "button", class: "speaker", "aria-pressed": "false", onclick: () => on.speakUp() }, icon(LOUDSPEAKER));
-    this.langButton = h("button", { type: "button", class: "lang", onclick: () => on.lang() });
-    this.closer = h("button", { type: "button", class: "close", onclick: () => on.close() }, icon(CLOSE));
-    this.noticeText = h("p", { dir: "auto" });
-    this.again = h("button", { type: "button", onclick: () => on.again() });
-    this.notice = h("div", { class: "notice", hidden: true }, this.noticeText, this.again);
     this.status = h("p", { class: "unseen", role: "status" });
     this.panel = h(
       "div",
       { class: "panel", role: "dialog", id: "panel", "aria-labelledby": "title", hidden: true, onkeydown: (event) => this.#key(event) },
-      h("header", {}, this.avatar, h("div", { class: "names" }, this.title, this.state), canSpeak && this.speaker, this.langButton, this.closer),
-      this.notice,
+      this.header.element,
+      this.notice.element,
       this.log.element,
       this.composer.element,
     );
     this.launcherText = h("span", { class: "launcher-text" });
     this.badge = h("span", { class: "badge", hidden: true, "aria-hidden": "true" });
-    this.launcher = h("button", { type: "button", class: "launcher", "aria-controls": "panel", onclick: () => on.open() }, portrait(), this.launcherText, this.badge);
+    this.launcher = h("button", { type: "button", class: "launcher", "aria-controls": "panel", onclick: () => this.#on.open() }, portrait(), this.launcherText, this.badge);
     this.root = h("section", { class: "widget" }, this.panel, this.launcher, this.status);
   }
 
+  #spoken({ author, kind, data, mood, name }) {
+    this.typing({ on: false });
+    this.header.mood = mood ?? "neutral";
+    if (author === "csr" && this.#presence.state !== "csr") this.presence({ state: "csr", name });
+    if (kind === "handoff" && data?.state) this.presence({ state: data.state, name: this.#presence.name });
+  }
+
+  /** The living face, once somebody looks at it; the drawn one stays where it cannot be fetched. */
+  async #enliven() {
+    if (this.#living) return;
+    this.#living = true;
+    try {
+      const { createFace } = await this.part("face");
+      const face = createFace({ pictures: this.#persona.pictures?.neutral ? this.#persona.pictures : null });
+      this.header.wear(face.element, face);
+    } catch {
+      this.#living = false;
+    }
+  }
+
+  async #talking() {
+    this.#talk ??= await this.part("talk");
+  }
+
+  /** What is drawn below a message's words; at first the part that draws it has to come. */
+  #card(message) {
+    if (!CARDS.has(message.kind) && !message.data?.attachment) return null;
+    if (this.#talk) return this.#drawn(message);
+    const place = h("div", { hidden: true });
+    this.#talking().then(
+      () => {
+        const node = this.#drawn(message);
+        this.log.keepingTheEnd(() => (node ? place.replaceWith(node) : place.remove()));
+      },
+      () => place.replaceWith(...(message.data?.attachment ? [h("p", {}, message.text)] : [])), // its words say the same
+    );
+    return place;
+  }
+
+  #drawn(message) {
+    const node = this.#talk.card(message, this.#texts, this.#cardActions());
+    if (node && message.kind === "handoff" && message.data.state === "waiting") this.#place = { message, node };
+    return node;
+  }
+
+  #cardActions() {
+    return { ...this.#on, announce: (text) => this.announce(text) };
+  }
+
+  async #more() {
+    const { mountMenu } = await this.part("more");
+    this.#menu ??= mountMenu(this.header.more, this.panel, this.#texts, { ...this.#on, announce: (text) => this.announce(text) });
+    this.#menu.toggle();
+  }
+
   #key(event) {
-    if (event.key === "Escape") this.#on.close();
+    if (event.key === "Escape" && !event.defaultPrevented) this.#on.close();
     if (event.key !== "Tab" || !this.fills) return;
     // On a phone the panel covers the page, so the focus must not walk about behind it.
-    const stops = [...this.panel.querySelectorAll("button, textarea, a[href], summary, [tabindex]")].filter((stop) => stop.checkVisibility());
+    const stops = [...this.panel.querySelectorAll("button, textarea, input, a[href], summary, [tabindex]")].filter((stop) => stop.checkVisibility());
     const active = this.panel.getRootNode().activeElement;
     const leaving = event.shiftKey ? stops[0] : stops.at(-1);
     if (active !== leaving) return;
@@ -203,13 +272,8 @@ export class View {
 
   #drawHeader() {
     const { state, name } = this.#presence;
-    const who = state === "csr" && name ? name : this.#persona.name;
-    this.title.textContent = who;
-    this.state.textContent = this.#texts.code("state", state);
+    this.header.show(state === "csr" && name ? name : this.#persona.name, this.#presence);
     this.panel.dataset.presence = state;
-    // The drawn face is the assistant's; a person never wears it.
-    this.initials.hidden = state !== "csr";
-    this.initials.textContent = who.split(/\s+/, 2).map((word) => [...word][0]).join("");
   }
 
   #drawLauncher() {
@@ -221,17 +285,5 @@ export class View {
     this.launcherText.textContent = this.#texts.t("launcher", { name });
     this.badge.hidden = count === 0;
     this.badge.textContent = count > 9 ? "9+" : count;
-  }
-
-  #drawNotice() {
-    const [state, detail] = this.#link;
-    const shown = !this.notice.hidden;
-    this.notice.hidden = state === "online";
-    this.notice.dataset.state = state;
-    const seconds = Math.ceil(detail);
-    const text = state === "refused" && detail ? detail : this.#texts.t(`link.${state}`, { seconds });
-    this.again.hidden = state === "busy";
-    if (state !== "online") this.noticeText.textContent = text;
-    if (shown || state !== "online") this.announce(text);
   }
 }

@@ -1,6 +1,8 @@
 /** Draw a message's `data` as a card; the text above it already says the same in words. */
 
-import { h, icon } from "./dom.js";
+import { h, icon } from "../dom.js";
+import { day, price, waiting } from "./amounts.js";
+import { fileCard } from "./file.js";
 
 const RECENT_EVENTS = 3;
 const COPY = "M9 9h11v11H9zM5 15H4V4h11v1";
@@ -11,14 +13,15 @@ const PERSON = "M12 12a4 4 0 100-8 4 4 0 000 8zM4 21c0-4 3.5-6 8-6s8 2 8 6";
 const CARDS = { order: orderCard, ticket: ticketCard, offer: offerCard, handoff: handoffCard };
 
 /** The card for `message`, or null if its kind has none or its data are not there. */
-export function card(message, texts, announce) {
-  const draw = CARDS[message.kind];
+export function card(message, texts, on) {
   const { data } = message;
+  if (data?.attachment) return fileCard(message, texts, on);
+  const draw = CARDS[message.kind];
   if (!draw || !data || !Object.keys(data).some((key) => key !== "client_id")) return null;
-  return draw(data, texts, announce);
+  return draw(data, texts, on);
 }
 
-function orderCard(order, texts, announce) {
+function orderCard(order, texts, { announce }) {
   const status = order.late ? "late" : order.status;
   const label = texts.known(`status.${status}`) ? texts.t(`status.${status}`) : (order.status_text ?? texts.code("status", status));
   return h(
@@ -29,8 +32,8 @@ function orderCard(order, texts, announce) {
     facts(
       [texts.t("courier"), order.courier],
       [texts.t("tracking"), order.tracking_number && copyable(order.tracking_number, texts, announce)],
-      [texts.t("eta"), order.eta && texts.day(order.eta)],
-      [texts.t("total"), order.total_idr && texts.price(order.total_idr)],
+      [texts.t("eta"), order.eta && day(order.eta, texts)],
+      [texts.t("total"), order.total_idr && price(order.total_idr)],
     ),
     journey(order.events ?? [], texts),
   );
@@ -84,16 +87,25 @@ function ticketCard(ticket, texts) {
   );
 }
 
-function offerCard(offer, texts) {
+function offerCard(offer, texts, { linkable }) {
   const name = offer.product?.name ?? offer.product;
   return h(
     "div",
     { class: "card offer", "aria-hidden": "true" }, // its sentence is there for readers
+    picture(offer.picture, linkable),
     h("p", { class: "card-kicker" }, icon(GIFT), texts.t("offer")),
     h("p", { class: "product", dir: "auto" }, name),
-    offer.price_idr != null && h("p", { class: "price" }, texts.price(offer.price_idr), offer.was_idr && h("s", {}, texts.price(offer.was_idr))),
+    offer.price_idr != null && h("p", { class: "price" }, price(offer.price_idr), offer.was_idr && h("s", {}, price(offer.was_idr))),
     offer.reason && h("p", { class: "reason", dir: "auto" }, offer.reason),
   );
+}
+
+/** A shop's picture of the product; the frame has its height before it comes, and goes if it does not. */
+function picture(address, linkable) {
+  if (!address || !linkable(address)) return null;
+  const image = h("img", { class: "picture", src: new URL(address, document.baseURI).href, alt: "", loading: "lazy", referrerpolicy: "no-referrer" });
+  image.addEventListener("error", () => image.remove());
+  return image;
 }
 
 /** Only for somebody who waits: in the queue, or until the team is back. */
@@ -101,7 +113,7 @@ function handoffCard({ state, position, wait_minutes: wait, opens_at: opens }, t
   if (state !== "waiting" && !opens) return null;
   const queue = [
     position > 0 && texts.t("position", { position: texts.number(position) }),
-    wait && texts.wait(...wait),
+    wait && waiting(...wait, texts),
   ].filter(Boolean);
   return h(
     "div",
