@@ -95,6 +95,10 @@ class Settings(WebsiteSettings):
     proof_tries_per_hour: int = Field(3, ge=1)  # wrong proofs before the order lookup locks
     max_body_bytes: int = Field(65_536, ge=1_024)  # of a request to the web API
     console_session_hours: int = Field(12, ge=1)
+    survey_every_days: float = Field(30.0, ge=0)  # nobody is asked again sooner; 0: after each case
+    survey_open_hours: float = Field(72.0, gt=0)  # then an answer is too late
+    survey_quiet_minutes: float = Field(10.0, ge=0)  # of the customer, after the bot solved it
+    wait_target_s: float = Field(60.0, gt=0)  # a person should have taken a customer within it
     log_level: str = "INFO"
     log_json: bool = False
 

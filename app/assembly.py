@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.pushing import Pushing, pushing_channels
 from app.recompute import Nightly, rule_files
+from app.surveys import survey_parts
 from bot.actions.conversations import TurnsUnderWay
 from bot.actions.services import Services
 from bot.answerer import BotAnswerer
@@ -31,6 +32,7 @@ from conversation.paces import SharedPaces
 from conversation.pages import PageVisits
 from conversation.receipts import Receipts
 from conversation.scanning import scanner_of
+from conversation.surveying import Surveying
 from conversation.transcript import Transcript
 from conversation.turn import Turns
 from conversation.uploads import HeldFiles, Uploads
@@ -47,6 +49,7 @@ from crm.orders import OrderLookup, OrderSource, SqlOrders
 from crm.proofs import Lockout
 from crm.segments.picture import Standings
 from crm.segments.rules import load_segment_rules
+from crm.surveys.following import FollowUps
 from crm.ticket_kinds import TicketKinds
 from crm.tickets import Tickets
 from db.engine import Database
@@ -88,6 +91,8 @@ class Parts:
     file_intake: FileIntake
     uploads: Uploads
     windows: Windows
+    surveying: Surveying
+    follow_ups: FollowUps
     cleanup: Cleanup
     nightly: Nightly
     standings: Standings
@@ -113,7 +118,6 @@ def assemble(settings: Settings) -> Parts:
     pushing = pushing_channels(settings, database)
     kept = KeptFiles(settings.files_dir)
     wait_words = WaitWords.load()
-    transcript = Transcript(database, bus, frozenset(pushing.channels), wait_words.concern)
     vectors = _vector_store(settings)
     faq = LiveFaq(
         settings.faq_dir,
@@ -124,10 +128,14 @@ def assemble(settings: Settings) -> Parts:
     )
     orders = _order_api(settings)
     services = _services(settings, database, faq, orders or SqlOrders(database))
+    surveys = survey_parts(settings, services)
+    transcript = Transcript(
+        database, bus, frozenset(pushing.channels), wait_words.concern, surveys.talk
+    )
     rasa = Rasas(
         settings.rasa_urls, settings.rasa_token.get_secret_value(), settings.rasa_timeout_s
     )
-    answerer = BotAnswerer(rasa, services, TypedChoices.load(), wait_words)
+    answerer = BotAnswerer(rasa, services, TypedChoices.load(), wait_words, surveys.talk)
     turns = Turns(
         database,
         transcript,
@@ -168,6 +176,8 @@ def assemble(settings: Settings) -> Parts:
             transcript, kept, bus, scanned=bool(settings.scan_command or settings.scan_url)
         ),
         windows=Windows(database, transcript),
+        surveying=surveys.surveying(transcript, bus),
+        follow_ups=surveys.follow_ups,
         cleanup=Cleanup(database, settings.files_dir, timedelta(days=settings.files_days)),
         nightly=Nightly(database, settings),
         standings=Standings(database, load_segment_rules(rule_files(settings)), settings.timezone),

@@ -136,6 +136,8 @@ def _jobs(parts: Parts, leaving: Leaving) -> tuple[Coroutine[Any, Any, None], ..
         parts.intake.run(),
         parts.file_intake.run(),
         parts.windows.run(),
+        parts.surveying.run(),
+        parts.follow_ups.run(),
         parts.cleanup.run(),
         keep_promises(parts.erasures, parts.retention),
         parts.paces.run(),

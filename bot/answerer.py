@@ -12,6 +12,7 @@ from bot.actions.services import Services
 from bot.client import RasaUnavailable
 from bot.rasas import Rasas
 from bot.speech import Templates
+from bot.surveys import SurveyTalk
 from bot.typed import LONGEST, TypedChoices
 from bot.waiting import WaitWords, wait_told
 from channels.message import Choice, Reply
@@ -26,16 +27,23 @@ class BotAnswerer:
     """Implements conversation.turn.Answerer."""
 
     def __init__(
-        self, rasa: Rasas, services: Services, typed: TypedChoices, wait_words: WaitWords
+        self,
+        rasa: Rasas,
+        services: Services,
+        typed: TypedChoices,
+        wait_words: WaitWords,
+        surveys: SurveyTalk,
     ) -> None:
         self._rasa = rasa
         self._faq = services.faq
         self._services = services
         self._queue = services.queue
         self._escalation = services.escalation
+        self._wishes = services.wishes
         self._under_way = services.under_way
         self._typed = typed
         self._wait_words = wait_words
+        self._surveys = surveys
 
     async def answer(self, question: Question) -> Answer:
         """Ask Rasa, and do without it when it fails or has nothing to say."""
@@ -46,7 +54,16 @@ class BotAnswerer:
             return await self._of_the_wait(question)
         try:
             conversation = await self._under_way.begin(question.conversation_id, question.turn_id)
-            return await self._of_rasa(self._with_choice(question, conversation))
+            question = self._with_choice(question, conversation)
+            taken = await self._surveys.answer(question, conversation.context)
+            if taken is None:
+                return await self._of_rasa(question)
+            wants_person = self._wishes.stands(question.text, "person")
+            if not wants_person and not self._escalation.found(question.text):
+                return taken
+            # Who asks for a person, or is in danger, is heard also in a comment.
+            answer = await self._of_rasa(question)
+            return replace(answer, context={**answer.context, **taken.context})
         finally:
             self._under_way.end(question.turn_id)
 

@@ -62,6 +62,9 @@ class Conversations(Protocol):
     def typing(self, conversation_id: str, *, on: bool) -> None:
         """Tell whoever answers that the customer is typing."""
 
+    async def read(self, conversation_id: str, seq: int) -> None:
+        """Tell whoever answers that the customer has seen every message up to `seq`."""
+
 
 class Greeter(Protocol):
     """Introduces the assistant."""

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from channels.problem import Problem
 from channels.website import Listener, Website, cursor_of
@@ -31,6 +31,23 @@ class Hello(BaseModel):
     """The client's first frame."""
 
     token: str
+
+
+class TypingSign(BaseModel):
+    """The visitor types, or has stopped to."""
+
+    type: Literal["typing"]
+    on: bool = True
+
+
+class ReadSign(BaseModel):
+    """The visitor has seen every message up to `seq`."""
+
+    type: Literal["read"]
+    seq: int = Field(ge=1, le=_LARGEST_SEQ)
+
+
+_SIGN: TypeAdapter[TypingSign | ReadSign] = TypeAdapter(TypingSign | ReadSign)
 
 
 def socket_router(website: Website) -> APIRouter:
@@ -132,10 +149,19 @@ async def _receive(socket: WebSocket, website: Website, conversation_id: str) ->
         await website.messages_pace.hit(f"socket:{conversation_id}")
         if len(frame) > _LARGEST_FRAME:
             continue
-        if '"typing"' in frame:
-            website.conversations.typing(
-                conversation_id, on='"on":false' not in frame.replace(" ", "")
-            )
+        await _take_in(website, conversation_id, frame)
+
+
+async def _take_in(website: Website, conversation_id: str, frame: str) -> None:
+    """Pass on that the visitor types, or how far they have read; anything else is ignored."""
+    try:
+        sign = _SIGN.validate_json(frame)
+    except ValidationError:
+        return
+    if isinstance(sign, TypingSign):
+        website.conversations.typing(conversation_id, on=sign.on)
+    else:
+        await website.conversations.read(conversation_id, sign.seq)
 
 
 async def _text(socket: WebSocket) -> str:

@@ -57,9 +57,18 @@ class Ownership:
         self._transcript.announce(conversation_id)
 
     async def release(
-        self, conversation_id: str, agent_id: str, to: State, goodbye: Reply, name: str
+        self,
+        conversation_id: str,
+        agent_id: str,
+        to: State,
+        goodbye: Reply,
+        name: str,
+        result: str | None = None,
     ) -> None:
-        """End the CSR's part: `to` is "bot" or "closed". Raises NotYours if it is not theirs."""
+        """End the CSR's part: `to` is "bot" or "closed". Raises NotYours if it is not theirs.
+
+        `result` is "solved" or "unsolved", where the CSR says so.
+        """
         async with self._database.write() as session:
             conversation = await locked(session, conversation_id)
             if conversation.state != "csr" or conversation.agent_id != agent_id:
@@ -68,6 +77,7 @@ class Ownership:
             if handoff is not None:
                 handoff.ended_at = now()
                 handoff.outcome = "returned" if to == "bot" else "closed"
+                handoff.result = result
             conversation.state, conversation.agent_id = to, None
             connection = await session.connection()
             await connection.run_sync(

@@ -189,11 +189,23 @@ class Handoff(Base):
     taken_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]  # returned, closed, left
+    result: Mapped[str | None]  # solved, unsolved: what the CSR said at the end
     # What the customer was told: position, free places, and from_s and to_s where known.
     expected: Mapped[dict[str, Any]] = mapped_column(default=dict)
     told_at: Mapped[datetime | None]  # an update of it, last
     told: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # in that update
     for_agent: Mapped[str | None]  # to whom a colleague passed it on
+
+
+class ReadMark(Base):
+    """The last message that one side has seen."""
+
+    __tablename__ = "read_marks"
+
+    conversation_id: Mapped[str] = mapped_column(primary_key=True)
+    side: Mapped[str] = mapped_column(primary_key=True)  # customer, csr
+    seq: Mapped[int]
+    at: Mapped[datetime] = mapped_column(default=now)
 
 
 class UnansweredQuestion(Base):

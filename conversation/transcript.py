@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.event import OwnerMessage
 from channels.message import Author, Inbound, Lang, Reply, State
+from conversation.beside import Beside, author_beside
 from conversation.bus import Bus
 from conversation.line import AboutTheWait, leave_the_line, leave_to_the_person
 from conversation.owed import owe_nothing
@@ -62,9 +63,11 @@ class Transcript:
         bus: Bus,
         pushing: frozenset[str] = frozenset(),
         about_the_wait: AboutTheWait = lambda _: False,
+        beside: Beside | None = None,
     ) -> None:
         """`pushing` names the channels whose messages go through the outbox."""
         self._about_the_wait = about_the_wait
+        self._beside = beside
         self.database = database
         self._bus = bus
         self._pushing = pushing
@@ -139,11 +142,8 @@ class Transcript:
             if event is not None and event.message_id is not None:
                 return Accepted(event.message_id, event.seq, event.owed)
             text = heard(connection, conversation, inbound)
-            if conversation.state == "closed":  # the customer came back
-                conversation.state, conversation.dialogue = "bot", {}
-            elif conversation.state == "waiting" and _leaves_the_line(inbound):
-                leave_the_line(connection, conversation)
-            owed = self._owed(connection, conversation, inbound)
+            beside = self._beside and self._beside.beside(connection, conversation, inbound)
+            owed = not beside and self._owed(connection, conversation, inbound)
             if owed and conversation.pending_since is None:
                 conversation.pending_since = now()
             message = append(
@@ -158,10 +158,20 @@ class Transcript:
             )
             event_id = event.event_id if event else None
             remember(connection, event_id, inbound.channel, inbound.source_id, message.id)
+            if beside and self._beside:
+                author = author_beside(conversation)
+                self.add_reply(connection, conversation, beside, author, self._beside.name)
             return Accepted(message.id, message.seq, owed)
 
     def _owed(self, connection: Connection, conversation: Conversation, inbound: Inbound) -> bool:
-        """Whether the bot has to answer; while a person is waited for, what asks for the wait."""
+        """Whether the bot has to answer; while a person is waited for, what asks for the wait.
+
+        Who comes back opens a closed conversation again; who taps while waiting leaves the line.
+        """
+        if conversation.state == "closed":
+            conversation.state, conversation.dialogue = "bot", {}
+        elif conversation.state == "waiting" and _leaves_the_line(inbound):
+            leave_the_line(connection, conversation)
         if not inbound.asks or is_quiet(conversation):
             return False
         if conversation.state == "waiting" and self._about_the_wait(inbound.text):

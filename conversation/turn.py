@@ -159,7 +159,8 @@ class Turns:
                 if answer is None:
                     return
                 owed = await self._store(question, answer)
-            self._transcript.announce(conversation_id)
+            waits = {"waits": True} if answer.handoff else {}
+            self._transcript.announce(conversation_id, type="message", **waits)
 
     async def forget_dead_workers(self) -> None:
         """Free all leases at once; right only where this is the one process on the database."""

@@ -13,8 +13,9 @@ from channels.problem import Problem
 from channels.website import CHANNEL
 from conversation.bus import Bus, Subscription
 from conversation.kept_files import KeptFiles
+from conversation.reading import Reading
 from conversation.rows import ConversationUnknown
-from conversation.tables import Conversation
+from conversation.tables import Conversation, ReadMark
 from conversation.transcript import Transcript, locked
 from conversation.view import as_json
 from conversation.words import ChoiceUnknown
@@ -52,6 +53,7 @@ class Visits:
         self._kept = kept
         self._assistants = assistants or {}
         self._place = place
+        self._reading = Reading(database, transcript)
 
     async def begin(self, site: str, lang: Lang, customer_id: str | None, network: str = "") -> str:
         """Begin a conversation; a vouched-for customer the shop does not know stays anonymous."""
@@ -111,8 +113,12 @@ class Visits:
         async with self._database.read() as session:
             row = (
                 await session.execute(
-                    select(Conversation.state, Conversation.site, agents.c.name)
+                    select(Conversation.state, Conversation.site, agents.c.name, ReadMark.seq)
                     .outerjoin(agents, agents.c.id == Conversation.agent_id)
+                    .outerjoin(
+                        ReadMark,
+                        (ReadMark.conversation_id == Conversation.id) & (ReadMark.side == "csr"),
+                    )
                     .where(Conversation.id == conversation_id)
                 )
             ).one_or_none()
@@ -120,6 +126,8 @@ class Visits:
             raise Problem("session-invalid", 401)
         bot_name = self._assistants.get(row.site, self._bot_name)
         told: dict[str, Any] = {"state": row.state, "name": row.name or bot_name}
+        if row.seq:  # by the CSR, up to that message
+            told["read"] = row.seq
         if row.state == "waiting" and self._place is not None:
             told.update(await self._place(conversation_id))
         return told
@@ -138,3 +146,7 @@ class Visits:
     def typing(self, conversation_id: str, *, on: bool) -> None:
         """Tell whoever answers that the customer is typing."""
         self._transcript.announce(conversation_id, type="typing", author="customer", on=on)
+
+    async def read(self, conversation_id: str, seq: int) -> None:
+        """Note how far the customer has read, and tell whoever answers."""
+        await self._reading.saw(conversation_id, "customer", seq)

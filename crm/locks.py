@@ -2,7 +2,7 @@
 
 import hashlib
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
@@ -15,6 +15,14 @@ async def serialise(session: AsyncSession, *keys: str) -> None:
         return
     for number in sorted({_number(key) for key in keys}):  # sorted, so that nobody deadlocks
         await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": number})
+
+
+def serialise_connection(connection: Connection, *keys: str) -> None:
+    """Do the same in a transaction without a session."""
+    if connection.dialect.name != "postgresql":
+        return
+    for number in sorted({_number(key) for key in keys}):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": number})
 
 
 def _number(key: str) -> int:

@@ -8,6 +8,7 @@ from conversation.bus import Bus, Event
 from conversation.failures import Failures
 from conversation.kept_files import KeptFiles
 from conversation.ownership import Ownership
+from conversation.reading import Reading
 from conversation.transcript import Transcript
 from db.engine import Database
 from desk.access import Access
@@ -36,6 +37,7 @@ class Desk:
     """All that the console's routes work with."""
 
     transcript: Transcript
+    reading: Reading
     ownership: Ownership
     agents: Agents
     access: Access
@@ -89,11 +91,12 @@ def open_desk(
     )
     return Desk(
         transcript=transcript,
+        reading=Reading(database, transcript),
         ownership=ownership,
         agents=agents,
         access=Access(agents, settings.console_session_hours),
         screens=Screens(database),
-        overview=Overview(queue),
+        overview=Overview(queue, Reading(database, transcript)),
         live=Live(bus, agents, words),
         failures=Failures(database),
         pages=Pages(words, settings.timezone, enclosing.limits),

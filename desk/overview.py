@@ -1,10 +1,11 @@
 """The lists at the left of the console, as one agent may see them."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from conversation.reading import Reading
 from conversation.view import rfc3339
 from desk.queue import Entry, Queue, WaitingConversation
 from desk.tables import Agent
@@ -18,6 +19,7 @@ class Lists:
     mine: Sequence[Entry]
     others: Sequence[Entry]  # colleagues'; only for supervisors
     with_bot: Sequence[Entry]
+    unread: Mapping[str, int] = field(default_factory=dict)  # of mine: messages not looked at
 
     @property
     def needing(self) -> int:
@@ -31,14 +33,16 @@ class Lists:
             "mine": [_json(entry) for entry in self.mine],
             "others": [_json(entry) for entry in self.others],
             "with_bot": [_json(entry) for entry in self.with_bot],
+            "unread": dict(self.unread),
         }
 
 
 class Overview:
     """Reads the lists for an agent."""
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: Queue, reading: Reading) -> None:
         self._queue = queue
+        self._reading = reading
 
     async def of(self, agent: Agent) -> Lists:
         """Give the lists; of the bot's conversations a CSR sees that they exist, not the words."""
@@ -49,6 +53,7 @@ class Overview:
             mine=await self._queue.helped_by(agent.id),
             others=await self._queue.helped_by_others(agent.id) if supervises else [],
             with_bot=with_bot if supervises else [replace(row, last_text="") for row in with_bot],
+            unread=await self._reading.unread(agent.id),
         )
 
 

@@ -24,12 +24,15 @@ def add_pages(router: APIRouter, desk: Desk) -> None:
     ) -> HTMLResponse:
         """One conversation; as a piece for htmx, else with the desk around it."""
         screen = await desk.screens.open(conversation_id, agent, whole=whole)
+        seen = await desk.reading.seen(conversation_id)
         if is_part(request):
             refreshes = request.headers.get("hx-target") == "conversation"
             piece = "conversation_body.html" if refreshes else "conversation.html"
-            return desk.pages.page(piece, lang, agent=agent, screen=screen)
+            return desk.pages.page(piece, lang, agent=agent, screen=screen, seen=seen)
         lists = await desk.overview.of(agent)
-        return desk.pages.page("desk.html", lang, agent=agent, lists=lists, screen=screen)
+        return desk.pages.page(
+            "desk.html", lang, agent=agent, lists=lists, screen=screen, seen=seen
+        )
 
     @router.get("/console/conversations/{conversation_id}/log", response_class=HTMLResponse)
     async def log(
@@ -39,7 +42,10 @@ def add_pages(router: APIRouter, desk: Desk) -> None:
         screen = await desk.screens.open(conversation_id, agent, whole=whole)
         moved = state != screen.entry.state
         headers = {"HX-Trigger-After-Swap": "conversation-changed"} if moved else {}
-        return desk.pages.page("log.html", lang, headers=headers, agent=agent, screen=screen)
+        seen = await desk.reading.seen(conversation_id)
+        return desk.pages.page(
+            "log.html", lang, headers=headers, agent=agent, screen=screen, seen=seen
+        )
 
 
 def add_reading(router: APIRouter, desk: Desk) -> None:

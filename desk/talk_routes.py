@@ -25,6 +25,18 @@ class Typing(BaseModel):
     on: bool = True
 
 
+class Seen(BaseModel):
+    """The number of the last message that was on the screen."""
+
+    seq: int = Field(ge=1, le=2**31 - 1)
+
+
+class Ending(BaseModel):
+    """What came of the conversation; only what was solved is asked about by a survey."""
+
+    result: Literal["solved", "unsolved"] | None = None
+
+
 def add_ownership(router: APIRouter, desk: Desk) -> None:
     async def say(key: str, conversation_id: str, state: str, name: str) -> Reply:
         thread = await desk.transcript.thread(conversation_id)
@@ -32,10 +44,14 @@ def add_ownership(router: APIRouter, desk: Desk) -> None:
         return desk.sentences.reply(key, thread.lang, state, name=name, bot=bot)
 
     async def end(
-        conversation_id: str, agent: Me, to: Literal["bot", "closed"], key: str
+        conversation_id: str,
+        agent: Me,
+        to: Literal["bot", "closed"],
+        key: str,
+        result: str | None = None,
     ) -> dict[str, str]:
         goodbye = await say(key, conversation_id, to, agent.name)
-        await desk.ownership.release(conversation_id, agent.id, to, goodbye, agent.name)
+        await desk.ownership.release(conversation_id, agent.id, to, goodbye, agent.name, result)
         return {"id": conversation_id, "state": to}
 
     @router.post("/api/console/conversations/{conversation_id}/take")
@@ -53,10 +69,13 @@ def add_ownership(router: APIRouter, desk: Desk) -> None:
         return await end(conversation_id, agent, "bot", "returned")
 
     @router.post("/api/console/conversations/{conversation_id}/close")
-    async def close(conversation_id: str, agent: Me, response: Response) -> dict[str, str]:
+    async def close(
+        conversation_id: str, agent: Me, response: Response, ending: Ending | None = None
+    ) -> dict[str, str]:
         """End the conversation; the customer's next message begins with the bot again."""
         response.headers["HX-Redirect"] = "/console"
-        return await end(conversation_id, agent, "closed", "closed")
+        result = ending.result if ending else None
+        return await end(conversation_id, agent, "closed", "closed", result)
 
 
 def add_talking(router: APIRouter, desk: Desk) -> None:
@@ -87,3 +106,10 @@ def add_talking(router: APIRouter, desk: Desk) -> None:
         desk.transcript.announce(
             conversation_id, type="typing", author="csr", name=agent.name, on=typing.on
         )
+
+    @router.post("/api/console/conversations/{conversation_id}/read", status_code=204)
+    async def read(conversation_id: str, agent: Me, seen: Seen) -> None:
+        """Note how far the owner has read; a supervisor who looks on reads for nobody."""
+        entry = await desk.screens.permit(conversation_id, agent)
+        if entry.agent_id == agent.id:
+            await desk.reading.saw(conversation_id, "csr", seen.seq)

@@ -15,6 +15,7 @@ for noun in (
     "crm.recommending",
     "crm.profile",
     "crm.segments",
+    "crm.surveys",
     "conversation",
     "desk",
     "desk.people",

@@ -10,6 +10,7 @@ from bot.waiting import WaitWords
 from channels.message import Lang
 from conversation.turn import Answer, Question
 from desk.queue import Queue
+from tests.bot.surveyed import Surveyed
 from tests.bot.test_people import NIGHT
 
 
@@ -25,7 +26,8 @@ def answerer(services: Services, words: WaitWords) -> BotAnswerer:
 
 def _answerer(services: Services, words: WaitWords) -> BotAnswerer:
     nobody = RasaClient("http://127.0.0.1:9", "", 1)  # Rasa is not asked
-    return BotAnswerer(nobody, services, TypedChoices.load(), words)
+    surveys = Surveyed(services.database, services.templates).talk
+    return BotAnswerer(nobody, services, TypedChoices.load(), words, surveys)
 
 
 async def _ask(answerer: BotAnswerer, text: str, lang: Lang = "id") -> Answer:

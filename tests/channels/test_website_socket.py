@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from channels.message import Reply, Source
 from conversation.bus import Bus
+from conversation.reading import Reading
 from conversation.transcript import Transcript
 
 HELLO = Reply("Halo", "id", Source("template", "greet", "1"))
@@ -56,6 +57,30 @@ async def test_messages_come_as_they_appear(visitor: Visitor, transcript: Transc
         "Halo",
         1,
     )
+
+
+async def test_what_was_read_is_told_both_ways(
+    visitor: Visitor, transcript: Transcript, bus: Bus
+) -> None:
+    reading = Reading(transcript.database, transcript)
+    async with visitor.socket() as socket:
+        await visitor.join(socket)
+        await transcript.say(visitor.conversation_id, HELLO, "csr", "Sari")
+        await _frame(socket)
+        with bus.subscribe("desk") as heard:
+            for frame in ('{"type": "read"}', '{"type": "read", "seq": -1}', "read", "[]"):
+                await socket.send(frame)  # nonsense changes nothing
+            await socket.send(json.dumps({"type": "read", "seq": 7}))  # beyond what was said
+            told = await heard.next(30)
+        await reading.saw(visitor.conversation_id, "csr", 1)
+        mark = await _frame(socket)
+
+    assert told == {
+        "type": "read", "author": "customer", "seq": 1, "conversation": visitor.conversation_id,
+    }  # fmt: skip
+    assert mark == {"type": "read", "author": "csr", "seq": 1}
+    async with visitor.socket() as socket:
+        assert (await visitor.join(socket))["read"] == 1
 
 
 async def test_a_client_that_reconnects_with_its_cursor_misses_nothing(

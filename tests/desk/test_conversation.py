@@ -238,3 +238,22 @@ async def test_typing_is_told_to_the_customer_by_the_owner_only(
     assert (own.status_code, other.status_code) == (204, 409)
     assert event == {"type": "typing", "author": "csr", "name": "Sari", "on": True}
     assert nothing is None
+
+
+async def test_what_the_csr_says_came_of_it_is_kept(shop: Shop, sari: Agent) -> None:
+    browser = await shop.browser(sari)
+    given = [{"result": "solved"}, {"result": "unsolved"}, {}, {"result": "perfect"}]
+    for body in given:
+        conversation = await shop.conversation("halo", state="csr", owner=sari)
+        await browser.post(_act(conversation, "close"), json=body)
+
+    async with shop.database.read() as session:
+        ended = await session.execute(
+            select(Handoff.outcome, Handoff.result).order_by(Handoff.result)
+        )
+    assert sorted(map(str, ended.all())) == [
+        "('closed', 'solved')",
+        "('closed', 'unsolved')",
+        "('closed', None)",
+        "(None, None)",
+    ]

@@ -2,6 +2,7 @@
 import { attached, detach } from "./attachment.js";
 
 const DRAFT = "sapa-draft-";
+const DRAFT_MS = 3 * 24 * 3600 * 1000;
 const TYPING_EVERY_MS = 3000;
 
 const field = () => document.getElementById("text");
@@ -12,14 +13,38 @@ function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// In localStorage, because a browser that dies takes what belongs to its session with it. Others
+// who use the machine find nothing: drafts go at the logout, and are dropped after some days.
+const place = (id) => `${DRAFT}${document.body.dataset.agent}-${id}`;
+
 function keep(text) {
-  if (text) sessionStorage.setItem(DRAFT + conversation(), text);
-  else sessionStorage.removeItem(DRAFT + conversation());
+  try {
+    if (text) localStorage.setItem(place(conversation()), JSON.stringify({ text, at: Date.now() }));
+    else localStorage.removeItem(place(conversation()));
+  } catch {
+    // Full or forbidden: what is on the screen is still there.
+  }
+}
+
+function draftAt(key) {
+  try {
+    const draft = JSON.parse(localStorage.getItem(key));
+    // A draft from the future was written before the clock was set back.
+    return draft && typeof draft.text === "string" && Math.abs(Date.now() - draft.at) < DRAFT_MS ? draft.text : null;
+  } catch {
+    return null;
+  }
+}
+
+function forget(all) {
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith(DRAFT) && (all || draftAt(key) === null)) localStorage.removeItem(key);
+  }
 }
 
 function restore() {
-  const draft = sessionStorage.getItem(DRAFT + conversation());
-  if (field() && draft && field().value === "") field().value = draft;
+  const draft = field() && draftAt(place(conversation()));
+  if (draft && field().value === "") field().value = draft;
 }
 
 let typedAt = 0;
@@ -67,7 +92,8 @@ export function startComposer() {
   document.body.addEventListener("htmx:afterSettle", restore);
   document.addEventListener("click", ({ target }) => {
     if (!target.closest("#logout")) return;
-    for (const key of Object.keys(sessionStorage)) if (key.startsWith(DRAFT)) sessionStorage.removeItem(key);
+    forget(true);
   });
+  forget(false);
   restore();
 }

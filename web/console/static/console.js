@@ -3,6 +3,7 @@ import { attached, startAttachment, withFile } from "./attachment.js";
 import { startComposer } from "./composer.js";
 import { startKeys } from "./keys.js";
 import { startOffice } from "./office.js";
+import { startLive } from "./live.js";
 import { startSound, ring } from "./sound.js";
 
 const { htmx, Idiomorph } = window;
@@ -82,18 +83,29 @@ document.body.addEventListener("htmx:sseOpen", () => (by("offline").textContent 
 
 // How many need a person: in the title, said aloud politely, and rung if wanted.
 const title = document.title;
-let waiting = null;
+let before = null;
 function count() {
   const list = document.querySelector("[data-waiting]");
   if (!list) return;
-  const now = Number(list.dataset.waiting);
+  const mine = document.querySelector("[data-mine]");
+  const now = {
+    waiting: Number(list.dataset.waiting),
+    unread: Number(mine?.dataset.unread ?? 0),
+    mine: new Set([...(mine?.querySelectorAll("li") ?? [])].map((row) => row.id)),
+  };
   const needing = Number(list.dataset.needing);
   document.title = needing ? `(${needing}) ${title}` : title;
-  if (waiting !== null && now > waiting) {
-    by("told").textContent = texts.new_waiting.replace("{count}", now);
-    ring();
-  }
-  waiting = now;
+  if (before !== null) tellNews(before, now);
+  before = now;
+}
+
+// Somebody new in the queue or at this desk; and, while the page is out of sight, a new message.
+function tellNews(before, now) {
+  const given = [...now.mine].some((row) => !before.mine.has(row)) && now.waiting >= before.waiting;
+  if (now.waiting > before.waiting) by("told").textContent = texts.new_waiting.replace("{count}", now.waiting);
+  else if (given) by("told").textContent = texts.new_mine;
+  else if (!document.hidden || now.unread <= before.unread) return;
+  ring();
 }
 
 function markOpen() {
@@ -159,5 +171,6 @@ startAttachment(notice);
 startKeys();
 startOffice();
 startSound();
+startLive();
 count();
 arrive(Boolean(by("conversation")));
