@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from crm.importing.kinds import KINDS, ORDER_LINES, Kind
-from crm.importing.problems import ImportRefused
+from crm.importing.problems import FilesRefused, ImportRefused
 from crm.importing.samples import load_samples
 from crm.importing.store import Report, import_file
+from crm.importing.woocommerce import Taken, import_woocommerce
 from db.engine import Database
 from db.migrate import migrate
 from settings import Settings, load_settings
@@ -43,6 +44,24 @@ for _kind in KINDS.values():
     _add(_kind)
 
 
+@import_commands.command("woocommerce")
+def import_shop(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE.json…", exists=True, dir_okay=False, readable=True)
+    ],
+) -> None:
+    """Products, customers and orders as WooCommerce's REST API v3 gives them, in one go."""
+    settings = load_settings()
+    migrate(settings.database)
+    try:
+        taken = asyncio.run(_import_shop(settings, files))
+    except (FilesRefused, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    for line in (*map(str, taken.reports), *taken.remarks):
+        typer.echo(line)
+
+
 def seed() -> None:
     """Load the demo shop; what is loaded already and unchanged is skipped."""
     settings = load_settings()
@@ -70,6 +89,16 @@ async def _import(settings: Settings, kind: Kind, file: Path) -> Report:
         report = await import_file(database, kind, file, ZoneInfo(settings.timezone))
         await _learn(database, [report])
         return report
+    finally:
+        await database.close()
+
+
+async def _import_shop(settings: Settings, files: list[Path]) -> Taken:
+    database = Database(settings.database)
+    try:
+        taken = await import_woocommerce(database, files)
+        await _learn(database, taken.reports)
+        return taken
     finally:
         await database.close()
 

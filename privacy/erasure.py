@@ -6,7 +6,6 @@ its journal emptied, because a deleted row's bytes may stay behind where rows we
 Source: UU 27/2022 articles 8, 16, 43 to 45; https://sqlite.org/pragma.html#pragma_secure_delete.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversation.bus import Bus
 from conversation.tables import ChannelContact, InboxEvent, OutboxItem, Receipt
+from crm.profile.erased import ERASED, digest_of
 from crm.profile.tables import ErasedCustomer
 from crm.tables import Customer
 from db.base import Base, new_id
@@ -44,7 +44,6 @@ KEPT: Mapping[str, Mapping[str, Any]] = {
     "offers": {"conversation_id": None},
 }
 _BATCH = 400
-_ERASED = "erased-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +57,6 @@ class Erased:
 
 class NobodyToErase(LookupError):
     """No such customer or conversation."""
-
-
-def digest_of(customer_id: str) -> str:
-    """Name an erased customer so that an import recognises them, and nobody else does."""
-    return hashlib.sha256(f"erased customer {customer_id}".encode()).hexdigest()
 
 
 class Erasure:
@@ -138,7 +132,7 @@ async def _detach(session: AsyncSession, found: Belongings, at: datetime) -> Non
         digest = digest_of(customer_id)
         if await session.get(ErasedCustomer, digest) is None:
             session.add(ErasedCustomer(digest=digest, at=at))
-        nobody = f"{_ERASED}{new_id()}"
+        nobody = f"{ERASED}{new_id()}"
         moved = False
         for name, emptied in KEPT.items():
             table = table_named(name)

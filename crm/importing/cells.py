@@ -14,6 +14,8 @@ Cell = Callable[[str, ZoneInfo], object]
 _MOST_MONEY = 10**15
 _MOST_COUNT = 2_147_483_647  # a 32-bit integer in PostgreSQL
 _LONGEST_TEXT = 10_000
+_CURRENCY = re.compile(r"USD|US\$|\$|SGD|S\$|EUR|€|MYR|RM\b", re.IGNORECASE)
+_SLASHED = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -74,7 +76,8 @@ def moment(cell: str, _zone: ZoneInfo) -> datetime:
     except ValueError:
         found = None
     if found is None or len(cell) <= len("2026-11-20"):
-        raise ValueError(f"{cell!r} is no time like 2026-11-20T14:30:00+07:00")
+        hint = "; nobody knows which is the month" if _SLASHED.match(cell) else ""
+        raise ValueError(f"{cell!r} is no time like 2026-11-20T14:30:00+07:00{hint}")
     if found.tzinfo is None:
         raise ValueError(f"{cell!r} has no time zone; write for example {cell}+07:00")
     return found.astimezone(UTC)
@@ -132,7 +135,9 @@ def one_of(*allowed: str) -> Cell:
 
 def _whole(cell: str, least: int, most: int) -> int:
     if not re.fullmatch(r"-?[0-9]{1,18}", cell):
-        raise ValueError(f"{cell!r} is no whole number written with digits only")
+        other = _CURRENCY.search(cell)
+        hint = f"; amounts are whole rupiah, not {other[0]}" if other else ""
+        raise ValueError(f"{cell!r} is no whole number written with digits only{hint}")
     if not least <= int(cell) <= most:
         raise ValueError(f"{cell} is not between {least} and {most}")
     return int(cell)

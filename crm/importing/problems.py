@@ -1,7 +1,8 @@
 """What is wrong with a file, each place named so that its owner finds it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 _PRINTED = 50
 
@@ -35,3 +36,12 @@ class ImportRefused(Exception):
             lines.append(f"… and {hidden} more")
         lines.append(f"{len(self.problems)} problem(s); nothing was imported from {self.file}")
         return lines
+
+
+class FilesRefused(Exception):
+    """Several files that belong together have problems; nothing of any was stored."""
+
+    def __init__(self, problems: Mapping[Path, Sequence[Problem]]) -> None:
+        self.problems = {file: sorted(found) for file, found in problems.items()}
+        refused = [str(ImportRefused(str(file), found)) for file, found in self.problems.items()]
+        super().__init__("\n".join(refused))

@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Table, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.importing.doubts import doubtful, mixed_up
 from crm.importing.kinds import Kind
+from crm.importing.people import log_consents, with_their_own_word, without_erased
 from crm.importing.problems import ImportRefused, Problem
 from crm.importing.reader import Content, Line, read
 from crm.locks import serialise
-from db.base import Base
+from crm.tables import Customer
+from db.base import Base, now
 from db.engine import Database
 
 _BATCH = 500  # SQLite takes 32,766 parameters, older builds 999
@@ -30,13 +33,13 @@ class Report:
     updated: int
     unchanged: int
     new: frozenset[str] = field(default=frozenset(), compare=False, repr=False)  # first keys
+    remarks: tuple[Problem, ...] = field(default=(), compare=False)  # stored, but worth a look
 
     def __str__(self) -> str:
         """Say it in one line."""
-        return (
-            f"{self.kind}: {self.inserted} inserted, {self.updated} updated, "
-            f"{self.unchanged} unchanged"
-        )
+        counts = f"{self.inserted} inserted, {self.updated} updated, {self.unchanged} unchanged"
+        remarks = [f"  line {one.line}: {one.column}: {one.reason}" for one in self.remarks]
+        return "\n".join([f"{self.kind}: {counts}", *remarks])
 
 
 async def import_file(database: Database, kind: Kind, file: Path, zone: ZoneInfo) -> Report:
@@ -47,13 +50,16 @@ async def import_file(database: Database, kind: Kind, file: Path, zone: ZoneInfo
     content = read(file, kind, zone)
     async with database.write() as session:
         await serialise(session, f"import {kind.name}")
-        problems = content.problems + await _unknown_references(session, kind, content)
+        content, remarks = await without_erased(session, kind, content)
+        problems = content.problems + await unknown_references(session, kind, content)
+        problems += await mixed_up(session, kind, content.lines)
         if problems:
             raise ImportRefused(str(file), problems)
-        return await _store(session, kind, content.lines)
+        remarks += await doubtful(session, kind, content.lines)
+        return await store(session, kind, content.lines, remarks)
 
 
-async def _unknown_references(session: AsyncSession, kind: Kind, content: Content) -> list[Problem]:
+async def unknown_references(session: AsyncSession, kind: Kind, content: Content) -> list[Problem]:
     problems = []
     lines = content.lines
     for name, column in kind.columns.items():
@@ -89,7 +95,12 @@ async def _existing(
     return found
 
 
-async def _store(session: AsyncSession, kind: Kind, lines: list[Line]) -> Report:
+async def store(
+    session: AsyncSession, kind: Kind, lines: list[Line], remarks: list[Problem]
+) -> Report:
+    """Insert, update or leave each row, in an open transaction."""
+    if kind.table is Customer:
+        lines = await with_their_own_word(session, lines)
     stored = await _stored(session, kind, lines)
     new, changed = [], []
     for line in lines:
@@ -105,17 +116,23 @@ async def _store(session: AsyncSession, kind: Kind, lines: list[Line]) -> Report
     # Core statements: the ORM sends rows with an empty cell apart from the others, one by one.
     connection = await session.connection()
     table = cast("Table", kind.table.__table__)
+    if kind.table is Customer:
+        for row in (*new, *changed):
+            row["imported_at"] = now()
     if new:
         await connection.execute(insert(table), new)
     if changed:
         same = [table.c[name] == bindparam(_KEY_PARAMETER.format(name)) for name in kind.keys]
         await connection.execute(update(table).where(*same), changed)
+    if kind.table is Customer:
+        await log_consents(session, lines, stored)
     return Report(
         kind.name,
         len(new),
         len(changed),
         len(lines) - len(new) - len(changed),
         frozenset(row[kind.keys[0]] for row in new),
+        tuple(sorted(remarks)),
     )
 
 

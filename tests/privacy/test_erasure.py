@@ -10,10 +10,11 @@ from conversation.bus import Bus
 from conversation.rows import ConversationUnknown
 from conversation.tables import Conversation, Message
 from conversation.transcript import Transcript
+from crm.profile.erased import digest_of
 from crm.profile.tables import ErasedCustomer
 from crm.tables import Customer, Offer, Order, OrderLine, ShipmentEvent
 from db.engine import Database
-from privacy.erasure import Erasure, NobodyToErase, digest_of
+from privacy.erasure import Erasure, NobodyToErase
 from privacy.requests import ErasureRequests
 from privacy.tables import ErasureRequest
 from tests.crm.shop import SARI_ORDER, Clock
