@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build, transform } from "esbuild";
+import { still } from "./src/face/still.js";
 
 const SRC = new URL("src/", import.meta.url);
 const DIST = new URL("dist/", import.meta.url);
@@ -59,7 +60,7 @@ async function make() {
   const chat = hashed("chat.js", await bundle("sapa-chat.js", { PARTS: parts }));
   files["sapa-chat.js"] = `import"./${chat.file}";\n`;
   files["loader.js"] = await bundle("loader.js", { CHAT: chat }, "iife");
-  files["nara.svg"] = readFileSync(new URL("nara.svg", SRC), "utf8");
+  files["nara.svg"] = still();
   const manifest = { loader: described("loader.js", files["loader.js"]), chat, ...parts };
   files["manifest.json"] = `${JSON.stringify(manifest, null, 2)}\n`;
 }

@@ -1,1 +1,1 @@
-import"./chat-c1d05f890b.js";
+import"./chat-eb37ed9567.js";
