@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build, transform } from "esbuild";
-import { still } from "./src/face/still.js";
+import { portrayed, still } from "./src/face/still.js";
 
 const SRC = new URL("src/", import.meta.url);
 const DIST = new URL("dist/", import.meta.url);
@@ -57,7 +57,7 @@ async function make() {
     const name = entry.split("/")[0];
     parts[name] = hashed(`${name}.js`, await bundle(entry));
   }
-  const chat = hashed("chat.js", await bundle("sapa-chat.js", { PARTS: parts }));
+  const chat = hashed("chat.js", await bundle("sapa-chat.js", { PARTS: parts, PORTRAIT: portrayed() }));
   files["sapa-chat.js"] = `import"./${chat.file}";\n`;
   files["loader.js"] = await bundle("loader.js", { CHAT: chat }, "iife");
   files["nara.svg"] = still();

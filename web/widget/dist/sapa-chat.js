@@ -1,1 +1,1 @@
-import"./chat-eb37ed9567.js";
+import"./chat-864f71b5a8.js";
