@@ -154,6 +154,7 @@ def assemble(settings: Settings) -> Parts:
         bus=bus,
         transcript=transcript,
         queue=services.queue,
+        hours=services.hours,
         bot_name=services.persona.name,
     )
     erasure = Erasure(database, settings.files_dir, bus)

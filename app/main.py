@@ -140,6 +140,7 @@ def _jobs(parts: Parts, leaving: Leaving) -> tuple[Coroutine[Any, Any, None], ..
         parts.follow_ups.run(),
         parts.cleanup.run(),
         keep_promises(parts.erasures, parts.retention),
+        parts.desk.cases.watch.run(),
         parts.paces.run(),
         parts.nightly.run(),
         *(feed(parts.inbox) for feed in parts.pushing.feeds),

@@ -1,11 +1,12 @@
 """Who answers: the bot, nobody yet, or one CSR. Every change is a compare-and-set on one row."""
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.message import Reply, State
+from channels.message import Author, Reply, State
 from conversation.owed import owe_nothing
 from conversation.tables import Handoff, InboxEvent, Message
 from conversation.transcript import Transcript, locked
@@ -116,6 +117,38 @@ class Ownership:
                 session.add(
                     InboxEvent(channel=_CONSOLE, source_id=source_id, message_id=message.id)
                 )
+        self._transcript.announce(conversation_id)
+        return message
+
+    async def tell(
+        self,
+        conversation_id: str,
+        agent_id: str,
+        reply: Reply,
+        author: Author,
+        name: str,
+        client_id: str,
+        context: Mapping[str, Any],
+    ) -> Message:
+        """Tell the customer something about a case, whoever answers, as long as no colleague does.
+
+        The owner stays who it is; `context` is what the bot knows of it from now on. The same
+        `client_id` again gives the message stored the first time. Raises NotYours.
+        """
+        async with self._database.write() as session:
+            conversation = await locked(session, conversation_id)
+            source_id = f"{conversation_id}:{agent_id}:{client_id}"
+            said = await _said(session, source_id)
+            if said is not None:
+                return said
+            if conversation.state == "csr" and conversation.agent_id != agent_id:
+                raise NotYours("csr")
+            conversation.context = {**conversation.context, **context}
+            connection = await session.connection()
+            message = await connection.run_sync(
+                self._transcript.add_reply, conversation, reply, author, name
+            )
+            session.add(InboxEvent(channel=_CONSOLE, source_id=source_id, message_id=message.id))
         self._transcript.announce(conversation_id)
         return message
 

@@ -10,10 +10,12 @@ from conversation.kept_files import KeptFiles
 from conversation.ownership import Ownership
 from conversation.reading import Reading
 from conversation.transcript import Transcript
+from crm.hours import ServiceHours
 from db.engine import Database
 from desk.access import Access
 from desk.agents import Agents
 from desk.audit import AuditLog
+from desk.cases.office import Cases, open_cases
 from desk.files import Enclosing
 from desk.live import Live
 from desk.overview import Overview
@@ -63,6 +65,7 @@ class Desk:
     sessions: Sessions
     second_factor: SecondFactor
     presences: Presences
+    cases: Cases
     timezone: str
 
 
@@ -78,10 +81,11 @@ def open_desk(
     bus: Bus,
     transcript: Transcript,
     queue: Queue,
+    hours: ServiceHours,
     bot_name: str,
 ) -> Desk:
     """Put the desk's parts together."""
-    words = Words.load()
+    words, sentences = Words.load(), Sentences.load()
     agents = Agents(database, settings.console_session_hours)
     ownership = Ownership(database, transcript)
     kept = KeptFiles(settings.files_dir)
@@ -101,7 +105,7 @@ def open_desk(
         failures=Failures(database),
         pages=Pages(words, settings.timezone, enclosing.limits),
         words=words,
-        sentences=Sentences.load(),
+        sentences=sentences,
         logins_by_address=Pace(settings.logins_per_minute, 60),
         # Slower than by address, so that a stranger cannot keep somebody out for long.
         logins_by_name=Pace(settings.logins_per_minute * 3, 300),
@@ -118,5 +122,6 @@ def open_desk(
         sessions=Sessions(database),
         second_factor=SecondFactor(database),
         presences=Presences(database, lambda agent: bus.publish("desk", presence_changed(agent))),
+        cases=open_cases(database, bus, hours, ownership, sentences),
         timezone=settings.timezone,
     )

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends
 
 from desk.assembly import CLIENT_ID, Desk
 from desk.audit_routes import add_audit
+from desk.cases.ticket_acts import add_ticket_acts
+from desk.cases.ticket_routes import add_ticket_pages, add_ticket_reading
 from desk.failures import add_failures
 from desk.files import add_enclosing, add_files
 from desk.people.account_routes import add_account, add_invited
@@ -41,6 +43,9 @@ def console_router(desk: Desk) -> APIRouter:
     add_account(inside, desk)
     add_people(inside, desk)
     add_audit(inside, desk)
+    add_ticket_pages(inside, desk.cases, desk.pages)
+    add_ticket_reading(inside, desk.cases, desk.words, desk.timezone)
+    add_ticket_acts(inside, desk.cases)
     posting = APIRouter(
         route_class=route,
         dependencies=behind_login,

@@ -1,12 +1,14 @@
 """The desk's own words: what the console shows, and what customers hear when people come and go."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from channels.message import Lang, Reply, Source
+from channels.message import Kind, Lang, Reply, Source
 
 _CONTENT = Path(__file__).parent / "content"
 
@@ -65,11 +67,17 @@ class Sentences:
 
     def reply(self, key: str, lang: Lang, state: str, **slots: str) -> Reply:
         """Build the announcement that the conversation is now in `state`."""
+        return self.about(key, lang, "handoff", {"state": state}, **slots)
+
+    def about(
+        self, key: str, lang: Lang, kind: Kind, data: Mapping[str, Any], **slots: str
+    ) -> Reply:
+        """Build an announcement with a card of `kind`."""
         identity = f"desk.{key}"
         return Reply(
             text=self.texts[key][lang].format(**slots),
             lang=lang,
             source=Source("template", identity, self.versions[identity]),
-            kind="handoff",
-            data={"state": state},
+            kind=kind,
+            data=data,
         )

@@ -142,10 +142,17 @@ async def shop(settings: Settings, database: Database) -> AsyncIterator[Shop]:
     """The console over an empty database of each kind."""
     bus = Bus()
     transcript = Transcript(database, bus)
-    queue = Queue(database, ServiceHours.load())
+    hours = ServiceHours.load()
+    queue = Queue(database, hours)
     settings = settings.model_copy(update={"logins_per_minute": 3})
     desk = open_desk(
-        settings, database=database, bus=bus, transcript=transcript, queue=queue, bot_name="Nara"
+        settings,
+        database=database,
+        bus=bus,
+        transcript=transcript,
+        queue=queue,
+        hours=hours,
+        bot_name="Nara",
     )
     app = FastAPI()
     app.include_router(console_router(desk))

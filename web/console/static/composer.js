@@ -1,50 +1,15 @@
 // The reply field: Enter sends, drafts survive a reload, a repeat is the same message.
 import { attached, detach } from "./attachment.js";
+import { keep, kept, newId } from "./drafts.js";
 
-const DRAFT = "sapa-draft-";
-const DRAFT_MS = 3 * 24 * 3600 * 1000;
 const TYPING_EVERY_MS = 3000;
 
 const field = () => document.getElementById("text");
 const conversation = () => document.getElementById("conversation")?.dataset.id;
 
-// Not crypto.randomUUID: it does not exist on a page without https.
-function newId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-// In localStorage, because a browser that dies takes what belongs to its session with it. Others
-// who use the machine find nothing: drafts go at the logout, and are dropped after some days.
-const place = (id) => `${DRAFT}${document.body.dataset.agent}-${id}`;
-
-function keep(text) {
-  try {
-    if (text) localStorage.setItem(place(conversation()), JSON.stringify({ text, at: Date.now() }));
-    else localStorage.removeItem(place(conversation()));
-  } catch {
-    // Full or forbidden: what is on the screen is still there.
-  }
-}
-
-function draftAt(key) {
-  try {
-    const draft = JSON.parse(localStorage.getItem(key));
-    // A draft from the future was written before the clock was set back.
-    return draft && typeof draft.text === "string" && Math.abs(Date.now() - draft.at) < DRAFT_MS ? draft.text : null;
-  } catch {
-    return null;
-  }
-}
-
-function forget(all) {
-  for (const key of Object.keys(localStorage)) {
-    if (key.startsWith(DRAFT) && (all || draftAt(key) === null)) localStorage.removeItem(key);
-  }
-}
-
 function restore() {
-  const draft = field() && draftAt(place(conversation()));
-  if (draft && field().value === "") field().value = draft;
+  const draft = kept(conversation());
+  if (field() && draft && field().value === "") field().value = draft;
 }
 
 let typedAt = 0;
@@ -67,7 +32,7 @@ export function startComposer() {
   document.addEventListener("input", ({ target }) => {
     if (target !== field()) return;
     target.form.elements.client_id.value = ""; // other words are another message
-    keep(target.value);
+    keep(conversation(), target.value);
     tellTyping(target.form);
   });
   document.body.addEventListener("htmx:configRequest", ({ detail }) => {
@@ -87,13 +52,8 @@ export function startComposer() {
     text.value = text.value.startsWith(form.dataset.sent) ? text.value.slice(form.dataset.sent.length) : text.value;
     detach();
     typedAt = 0;
-    keep(text.value);
+    keep(conversation(), text.value);
   });
   document.body.addEventListener("htmx:afterSettle", restore);
-  document.addEventListener("click", ({ target }) => {
-    if (!target.closest("#logout")) return;
-    forget(true);
-  });
-  forget(false);
   restore();
 }

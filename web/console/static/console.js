@@ -1,5 +1,6 @@
 // The console's own behaviour; htmx does the fetching, this does keys, focus, drafts and counts.
 import { attached, startAttachment, withFile } from "./attachment.js";
+import { startCases } from "./cases.js";
 import { startComposer } from "./composer.js";
 import { startKeys } from "./keys.js";
 import { startOffice } from "./office.js";
@@ -167,6 +168,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 startComposer();
+startCases();
 startAttachment(notice);
 startKeys();
 startOffice();
