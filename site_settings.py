@@ -97,6 +97,20 @@ class WebsiteSettings(BaseSettings):
     scan_url: str = ""  # or an address that gets each: 2xx: clean, 406 or 422: not clean
     scan_timeout_s: float = Field(60.0, gt=0)  # then the file is tried again later
 
+    smtp_host: str = ""  # sends visitors their transcripts; empty: no mail
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""  # "Toko Laras <halo@toko.example>"
+    mails_per_hour: int = Field(3, ge=1)  # of a visitor, to an address, from an address; then 429
+
+    @model_validator(mode="after")
+    def _refuse_half_a_mail_server(self) -> Self:
+        if self.smtp_host and "@" not in self.smtp_from:
+            raise ValueError("SAPA_SMTP_HOST needs an address to send from in SAPA_SMTP_FROM")
+        return self
+
     @model_validator(mode="after")
     def _refuse_two_scanners(self) -> Self:
         if self.scan_command and self.scan_url:

@@ -33,6 +33,7 @@ from channels.telegram.webhook import telegram_router
 from channels.visitor import SiteAccess, Visitors
 from channels.website import Website, website_router
 from channels.website_files import Receiving, files_router
+from channels.website_record import Record, record_router
 from channels.website_sites import sites_router
 from channels.website_socket import socket_router
 from channels.website_visit import visit_router
@@ -44,7 +45,9 @@ from desk.queue import Queue
 from privacy.jobs import keep_promises
 from selfservice.help import Help, help_router
 from selfservice.lookups import Lookups, lookup_router
+from selfservice.mail import Mailer, MailServer
 from selfservice.pages import HelpPages
+from selfservice.record import ConversationRecords
 from settings import Settings, load_settings
 
 log = structlog.get_logger()
@@ -81,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     uploads = Pace(settings.uploads_per_minute, 60)
     receiving = Receiving(parts.uploads, uploads, settings.media_max_mb)
     app.include_router(files_router(website, receiving))
+    app.include_router(record_router(website, _record(settings, parts)))
     app.include_router(
         whatsapp_router(
             WebhookAccess(
@@ -192,6 +196,25 @@ def _place_in(queue: Queue) -> Callable[[str], Awaitable[Mapping[str, Any]]]:
         return wait_data(await queue.expected(conversation_id))
 
     return place
+
+
+def _record(settings: Settings, parts: Parts) -> Record:
+    mailer = None
+    if settings.smtp_host:
+        server = MailServer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            security=settings.smtp_security,
+            user=settings.smtp_user,
+            password=settings.smtp_password.get_secret_value(),
+            sender=settings.smtp_from,
+        )
+        mailer = Mailer(server)
+    shops = {key: site.name for key, site in settings.sites.items()}
+    records = ConversationRecords(
+        parts.transcript, parts.erasures, shops, settings.timezone, mailer
+    )
+    return Record(records, Pace(settings.mails_per_hour, 3600), Pace(10, 60))
 
 
 def _add_help(app: FastAPI, settings: Settings, parts: Parts, visitors: Visitors) -> None:
