@@ -44,6 +44,8 @@ from crm.consent import Consents
 from crm.customers import Customers
 from crm.hours import ServiceHours
 from crm.http_orders import HttpOrders
+from crm.offering.rules import load_offer_rules
+from crm.offering.words import OfferContent
 from crm.offers import Offers
 from crm.orders import OrderLookup, OrderSource, SqlOrders
 from crm.proofs import Lockout
@@ -268,6 +270,7 @@ def _services(
     hours = ServiceHours.load(settings.timezone, settings.hours_file)
     lockout = Lockout(database, settings.proof_tries_per_hour)
     persona = load_persona()
+    files = rule_files(settings)
     return Services(
         database=database,
         under_way=TurnsUnderWay(database),
@@ -278,7 +281,7 @@ def _services(
         customers=Customers(database, lockout),
         channel_codes=ChannelCodes(database, lockout),
         consents=Consents(database),
-        offers=Offers(database),
+        offers=Offers(database, OfferContent.load(files), load_offer_rules(files)),
         hours=hours,
         queue=Queue(database, hours),
         persona=persona,

@@ -18,6 +18,8 @@ from sqlalchemy import func, select
 
 from conversation.leases import Turnstile
 from conversation.talks import count_talks
+from crm.offering.rules import load_offer_rules
+from crm.offering.words import OfferContent
 from crm.rule_files import BadRules, RuleFiles
 from crm.segments.rules import SegmentRules, load_segment_rules
 from crm.segments.tables import Yardstick
@@ -145,6 +147,8 @@ def check_command(
     files = RuleFiles(settings.crm_content_dir)
     try:
         load_segment_rules(files)
+        load_offer_rules(files)
+        OfferContent.load(files)
     except (BadRules, OSError) as error:
         _refuse(error)
     if not quiet:

@@ -1,29 +1,30 @@
 """Propose one fitting product with a reason a person can read, and keep what came of it.
 
-The rules stand in eligibility.py, where candidates come from in candidates.py, the words in
+The rules stand in eligibility.py, how one is chosen in offering/choosing.py, the words in
 content/offers.yml.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.candidates import Candidate, Candidates
-from crm.eligibility import CAP, Facts, Situation, product_refusal, refusal
+from crm.eligibility import Situation
 from crm.locks import serialise
-from crm.offer_content import OfferContent
-from crm.offer_facts import gather, shown_to
-from crm.prices import Price, best_price, holding
+from crm.offering.choosing import Proposal, Weights, choose
+from crm.offering.facts import capped, shown_to
+from crm.offering.rules import OfferRules, load_offer_rules
+from crm.offering.words import OfferContent
 from crm.tables import Lead as LeadRow
 from crm.tables import Offer, Product, Promotion
 from db.base import now as current_time
 from db.engine import Database
 
-_PROMOTED = ("promotion", "deal")
+__all__ = ["Lead", "OfferGone", "OfferNotFound", "Offers", "Proposal"]
+
+WITHHELD = "withheld"  # the outcome of an offer that the control group did not get
 
 
 class OfferNotFound(LookupError):
@@ -32,26 +33,6 @@ class OfferNotFound(LookupError):
 
 class OfferGone(Exception):
     """The offer does not hold any more: sold out, or its promotion has ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What could be offered; nothing is stored until `record`."""
-
-    sku: str
-    name_id: str
-    name_en: str
-    price_idr: int
-    was_idr: int | None  # the price without the promotion
-    promotion_id: str | None
-    reason: str  # template id in content/offers.yml
-    customer_id: str | None  # for whom the rules were looked at
-    asked: bool
-    reason_data: Mapping[str, Any] = field(default_factory=dict)
-
-    def name(self, lang: str) -> str:
-        """Return the product's name in `lang`."""
-        return self.name_en if lang == "en" else self.name_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +58,29 @@ class Offers:
         self,
         database: Database,
         content: OfferContent | None = None,
+        rules: OfferRules | None = None,
         clock: Callable[[], datetime] = current_time,
+        weigh: Callable[[], Awaitable[Weights]] | None = None,
     ) -> None:
-        """Take the words of `content`, by default those of the content files."""
+        """Take words and rules, by default those of the content files; `weigh` weighs reasons."""
         self._database = database
         self._content = content or OfferContent.load()
+        self._rules = rules or load_offer_rules()
         self._clock = clock
+        self._weigh = weigh
 
     async def choose(self, situation: Situation) -> Proposal | None:
-        """Return the best offer that the rules allow now, or None."""
+        """Return the best offer that the rules allow now, or None.
+
+        One that is `withheld` must be recorded like any other, and not shown.
+        """
         at = self._clock()
-        async with self._database.read() as session:
-            facts = await gather(session, situation, at)
-            if refusal(facts) is not None:
-                return None
-            promotions = await holding(session, at)
-            async for candidate in Candidates(session, facts, self._content).all(promotions):
-                product = await session.get(Product, candidate.sku)
-                if product is None or product_refusal(product, facts) is not None:
-                    continue
-                price = best_price(product, promotions)
-                if price.promotion is None and candidate.reason in _PROMOTED:
-                    continue  # the total that the promotion asks for is not reached
-                return await _proposal(session, candidate, product, price, facts)
-        return None
+        weights = await self._weigh() if self._weigh else Weights()
+        return await self._database.ask(
+            lambda connection: choose(
+                connection, situation, at, self._content, self._rules, weights
+            )
+        )
 
     def reason(self, proposal: Proposal, lang: str) -> str:
         """Say in `lang` why this is offered."""
@@ -109,7 +89,8 @@ class Offers:
     async def record(self, turn_id: str, conversation_id: str, proposal: Proposal) -> int | None:
         """Store that the offer is shown and return its id; the same turn again gives the same.
 
-        None if another conversation of the customer was quicker: then show nothing.
+        None if it is withheld, or another conversation of the customer was quicker: then show
+        nothing.
         """
         at = self._clock()
         async with self._database.write() as session:
@@ -118,10 +99,10 @@ class Offers:
                 f"offer turn {turn_id}",
                 f"offer to {proposal.customer_id or conversation_id}",
             )
-            recorded = await session.scalar(select(Offer.id).where(Offer.turn_id == turn_id))
+            recorded = await session.scalar(select(Offer).where(Offer.turn_id == turn_id))
             if recorded is not None:
-                return recorded
-            if not proposal.asked and await _capped(session, proposal, conversation_id, at):
+                return None if recorded.outcome == WITHHELD else recorded.id
+            if not proposal.asked and await self._capped(session, proposal, conversation_id, at):
                 return None
             offer = Offer(
                 turn_id=turn_id,
@@ -134,17 +115,35 @@ class Offers:
                 reason_data=dict(proposal.reason_data),
                 asked=proposal.asked,
                 shown_at=at,
+                channel=proposal.channel,
+                segments=dict(proposal.segments),
+                explored=proposal.explored,
             )
+            if proposal.withheld:
+                offer.outcome = WITHHELD
             session.add(offer)
             await session.flush()
-            return offer.id
+            return None if proposal.withheld else offer.id
+
+    async def _capped(
+        self, session: AsyncSession, proposal: Proposal, conversation_id: str, at: datetime
+    ) -> bool:
+        since = at - timedelta(days=max(self._rules.caps.days, 1))
+        moments = await session.scalars(
+            select(Offer.shown_at).where(
+                shown_to(proposal.customer_id, conversation_id),
+                Offer.asked.is_(False),
+                Offer.shown_at > since,
+            )
+        )
+        return any(capped(moments, self._rules, at))
 
     async def latest(self, conversation_id: str) -> int | None:
         """Return the id of the last offer shown in a conversation, for "yes, please"."""
         async with self._database.read() as session:
             return await session.scalar(
                 select(Offer.id)
-                .where(Offer.conversation_id == conversation_id)
+                .where(Offer.conversation_id == conversation_id, Offer.outcome != WITHHELD)
                 .order_by(Offer.id.desc())
                 .limit(1)
             )
@@ -168,6 +167,7 @@ class Offers:
                 lead.status = "open"
             if offer.outcome != "accepted":
                 offer.outcome, offer.outcome_at = "accepted", at
+            offer.opened_at = offer.opened_at or at
             await session.flush()
             return Lead(
                 lead.id, offer.id, offer.sku, product.name_id, product.name_en, offer.price_idr
@@ -183,58 +183,15 @@ class Offers:
             if offer.outcome != "never":
                 offer.outcome = "never" if never else "declined"
                 offer.outcome_at = self._clock()
+            offer.opened_at = offer.opened_at or self._clock()
             lead = await session.scalar(select(LeadRow).where(LeadRow.offer_id == offer.id))
             if lead is not None and lead.status == "open":
                 lead.status = "cancelled"
 
 
-async def _proposal(
-    session: AsyncSession,
-    candidate: Candidate,
-    product: Product,
-    price: Price,
-    facts: Facts,
-) -> Proposal:
-    data: dict[str, Any] = dict(candidate.counts)
-    if candidate.because is not None:
-        because = await session.get_one(Product, candidate.because)
-        data["product"] = {"id": because.name_id, "en": because.name_en}
-    if price.promotion is not None:
-        title = {"id": price.promotion.title_id, "en": price.promotion.title_en}
-        # These reasons are about the promotion; any other mentions it as well.
-        data["title" if candidate.reason in _PROMOTED else "promotion"] = title
-    return Proposal(
-        sku=product.sku,
-        name_id=product.name_id,
-        name_en=product.name_en,
-        price_idr=price.price_idr,
-        was_idr=price.was_idr,
-        promotion_id=price.promotion.id if price.promotion else None,
-        reason=candidate.reason,
-        customer_id=facts.customer_id,
-        asked=facts.situation.asked,
-        reason_data=data,
-    )
-
-
-async def _capped(
-    session: AsyncSession, proposal: Proposal, conversation_id: str, at: datetime
-) -> bool:
-    recent = await session.scalar(
-        select(Offer.id)
-        .where(
-            shown_to(proposal.customer_id, conversation_id),
-            Offer.asked.is_(False),
-            Offer.shown_at > at - CAP,
-        )
-        .limit(1)
-    )
-    return recent is not None
-
-
 async def _shown(session: AsyncSession, offer_id: int, conversation_id: str) -> Offer:
     offer = await session.get(Offer, offer_id, with_for_update=True)
-    if offer is None or offer.conversation_id != conversation_id:
+    if offer is None or offer.conversation_id != conversation_id or offer.outcome == WITHHELD:
         raise OfferNotFound(offer_id)
     return offer
 

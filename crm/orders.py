@@ -20,6 +20,7 @@ from db.base import now as current_time
 from db.engine import Database
 
 FINISHED = frozenset({"delivered", "cancelled", "returned"})
+UNDONE = ("cancelled", "returned")
 _UNSHIPPED = frozenset({"paid", "packed"})
 _UNSHIPPED_LATE = timedelta(days=3)  # the shop ships the same or the next working day
 _MOST = 20  # newest orders shown of one customer

@@ -38,7 +38,7 @@ class Text(RuleModel):
         return (self.en if lang == "en" else self.id).format(**slots)
 
 
-Rules = TypeVar("Rules", bound=RuleModel)
+Rules = TypeVar("Rules", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, order=True)

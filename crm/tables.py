@@ -6,7 +6,7 @@ Money is whole rupiah (`_idr`). Sample data with the same columns: db/sample/REA
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.ticketing.tables import Ticket as Ticket  # noqa: PLC0414 - all of crm is found here
@@ -155,6 +155,7 @@ class Promotion(Base):
     title_id: Mapped[str]
     title_en: Mapped[str]
     code: Mapped[str | None]  # to type in at the checkout
+    audience: Mapped[str | None]  # a segment, as in "activity:lapsed"; None: for everybody
 
 
 class ProofAttempt(Base):
@@ -229,9 +230,17 @@ class Offer(Base):
     reason: Mapped[str]  # template id of the reason, e.g. complement
     reason_data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     asked: Mapped[bool] = mapped_column(default=False)  # the customer asked for it
-    shown_at: Mapped[datetime] = mapped_column(default=now)
-    outcome: Mapped[str] = mapped_column(default="shown")  # shown, accepted, declined, never
+    shown_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    # shown, accepted, declined, never; withheld: of the control group, who never saw it
+    outcome: Mapped[str] = mapped_column(default="shown")
     outcome_at: Mapped[datetime | None]
+    channel: Mapped[str | None]
+    segments: Mapped[dict[str, Any] | None]  # codes by dimension, of the customer then
+    explored: Mapped[bool] = mapped_column(default=False, server_default=false())
+    opened_at: Mapped[datetime | None]  # read on a channel that says so, or answered
+    bought_at: Mapped[datetime | None]  # the product, in the days in which that counts
+    bought_order: Mapped[str | None]
+    settled_at: Mapped[datetime | None]  # after it nothing changes any more
 
 
 class Lead(Base):

@@ -29,6 +29,8 @@ async def find_offer(turn: Turn, *, asked: bool, order: str | None = None) -> Re
             article=str(context["article"]) if context.get("article") else None,
             order_number=order,
             complaint=bool(context.get("problem")) and not asked,
+            mood="angry" if turn.services.moods.stands(turn.text, "angry") else "neutral",
+            channel=turn.conversation.channel or None,
         )
     )
     if proposal is None:

@@ -11,6 +11,7 @@ from crm.contacts import plain_email
 
 Cell = Callable[[str, ZoneInfo], object]
 
+SEGMENT_DIMENSIONS = ("activity", "size", "region", "line", "rfm", "value_class")
 _MOST_MONEY = 10**15
 _MOST_COUNT = 2_147_483_647  # a 32-bit integer in PostgreSQL
 _LONGEST_TEXT = 10_000
@@ -120,6 +121,15 @@ def keys(cell: str, zone: ZoneInfo) -> list[str]:
     if len(set(found)) < len(found):
         raise ValueError(f"{cell!r} names something twice")
     return found
+
+
+def segment(cell: str, _zone: ZoneInfo) -> str:
+    """A dimension of segments and one of its codes, as in "activity:lapsed"."""
+    dimension, _, code = cell.partition(":")
+    if dimension not in SEGMENT_DIMENSIONS or not re.fullmatch(r"\w+", code):
+        named = ", ".join(SEGMENT_DIMENSIONS)
+        raise ValueError(f"{cell!r} is no segment like activity:lapsed; dimensions: {named}")
+    return cell
 
 
 def one_of(*allowed: str) -> Cell:

@@ -217,6 +217,7 @@ PROMOTIONS = Kind(
         "title_id": _NAME,
         "title_en": _NAME,
         "code": Column(cells.key),
+        "audience": Column(cells.segment),
     },
     _promotion_rule,
 )

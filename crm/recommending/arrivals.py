@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.locks import serialise
-from crm.offer_facts import UNDONE
+from crm.orders import UNDONE
 from crm.recommending.learning import HALF_LIFE_DAYS, NEIGHBOURS, first_weight
 from crm.recommending.store import LESSON, LOCK, learn_all
 from crm.recommending.tables import Demand, Fit, LearnedOrder, Lesson

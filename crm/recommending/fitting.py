@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, Table, func, select
 
 from crm.recommending.learning import fashion
 from crm.recommending.store import LESSON
@@ -18,6 +17,42 @@ _MOST = 20
 _CERTAINTY = 1.96  # standard deviations: 95 %, both sides
 
 
+# Statements are written once: building one takes longer than SQLite takes to answer it.
+_fits: Table = Fit.__table__  # type: ignore[assignment]
+_demands: Table = Demand.__table__  # type: ignore[assignment]
+_lessons: Table = Lesson.__table__  # type: ignore[assignment]
+_products: Table = Product.__table__  # type: ignore[assignment]
+_strength = (func.sum(_fits.c.weight) + _demands.c.anybody) * fashion(
+    _demands.c.recent, _demands.c.buyers
+)
+_BEST = (
+    select(_fits.c.sku, (1.0 * _demands.c.buyers / _lessons.c.customers).label("usual"))
+    .join(_demands, _demands.c.sku == _fits.c.sku)
+    .join(_lessons, _lessons.c.id == LESSON)
+    .group_by(
+        _fits.c.sku,
+        _demands.c.buyers,
+        _demands.c.recent,
+        _demands.c.anybody,
+        _lessons.c.customers,
+    )
+    .order_by(_strength.desc(), _fits.c.sku)
+    .limit(_MOST)
+)
+_SPEAKING = (
+    select(_fits.c.sku, _fits.c.because, _fits.c.customers, _demands.c.buyers)
+    .join(_demands, _demands.c.sku == _fits.c.because)
+    .order_by(_fits.c.weight.desc(), _fits.c.because)
+)
+_LIKED = (
+    select(_demands.c.sku)
+    .join(_products, _products.c.sku == _demands.c.sku)
+    .where(_products.c.shippable)
+    .order_by(_demands.c.recent.desc(), _demands.c.sku)
+    .limit(_MOST)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Fitting:
     """A product that fits; `together` of the `buyers` of `because` bought it as well."""
@@ -28,30 +63,19 @@ class Fitting:
     buyers: int
 
 
-async def fitting(session: AsyncSession, bought: Sequence[str]) -> list[Fitting]:
+def fitting(connection: Connection, bought: Sequence[str]) -> list[Fitting]:
     """Return what fits the products in `bought` and is not among them, best first."""
     looked_at = list(dict.fromkeys(bought))[:_HISTORY]
     if not looked_at:
         return []
-    fit = (func.sum(Fit.weight) + Demand.anybody) * fashion(Demand.recent, Demand.buyers)
-    usual = 1.0 * Demand.buyers / Lesson.customers
-    best = await session.execute(
-        select(Fit.sku, usual.label("usual"))
-        .join(Demand, Demand.sku == Fit.sku)
-        .join(Lesson, Lesson.id == LESSON)
-        .where(Fit.because.in_(looked_at), Fit.sku.not_in(bought))
-        .group_by(Fit.sku, Demand.buyers, Demand.recent, Demand.anybody, Lesson.customers)
-        .order_by(fit.desc(), Fit.sku)
-        .limit(_MOST)
+    best = connection.execute(
+        _BEST.where(_fits.c.because.in_(looked_at), _fits.c.sku.not_in(bought))
     )
     shares = {row.sku: row.usual for row in best}  # of all customers
     if not shares:
         return []
-    speaking = await session.execute(
-        select(Fit.sku, Fit.because, Fit.customers, Demand.buyers)
-        .join(Demand, Demand.sku == Fit.because)
-        .where(Fit.sku.in_(shares), Fit.because.in_(looked_at))
-        .order_by(Fit.weight.desc(), Fit.because)
+    speaking = connection.execute(
+        _SPEAKING.where(_fits.c.sku.in_(shares), _fits.c.because.in_(looked_at))
     )
     reasons: dict[str, Fitting] = {}
     for row in speaking:
@@ -60,18 +84,10 @@ async def fitting(session: AsyncSession, bought: Sequence[str]) -> list[Fitting]
     return [reasons[sku] for sku in shares if sku in reasons]
 
 
-async def best_sellers(session: AsyncSession, category: str | None = None) -> list[str]:
+def best_sellers(connection: Connection, category: str | None = None) -> list[str]:
     """Return the SKUs that most customers bought lately, of `category` only if given."""
-    query = (
-        select(Demand.sku)
-        .join(Product, Product.sku == Demand.sku)
-        .where(Product.shippable)
-        .order_by(Demand.recent.desc(), Demand.sku)
-        .limit(_MOST)
-    )
-    if category is not None:
-        query = query.where(Product.category == category)
-    return list(await session.scalars(query))
+    query = _LIKED if category is None else _LIKED.where(_products.c.category == category)
+    return list(connection.scalars(query))
 
 
 def no_chance(together: int, buyers: int, usual: float) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import Row, delete, exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.locks import serialise
-from crm.offer_facts import UNDONE
+from crm.orders import UNDONE
 from crm.recommending.learning import Learned, learn
 from crm.recommending.purchases import Purchases
 from crm.recommending.tables import Demand, Fit, LearnedOrder, Lesson

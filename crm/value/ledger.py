@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Subquery
 
-from crm.offer_facts import UNDONE
+from crm.orders import UNDONE
 from crm.tables import CallBack, Invoice, Order, OrderLine, Product, Ticket
 from crm.value.contacts import TalkCount, no_talks
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.offer_facts import UNDONE
+from crm.orders import UNDONE
 from crm.segments.rules import Needs
 from crm.tables import Invoice, Order, OrderLine, Product
 from crm.value.ledger import of

@@ -16,6 +16,7 @@ for noun in (
     "crm.profile",
     "crm.segments",
     "crm.surveys",
+    "crm.offering",
     "conversation",
     "desk",
     "desk.people",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from crm.offer_content import OfferContent
+from crm.offering.words import OfferContent
 from crm.ticket_kinds import TicketKinds
 from settings import PROJECT_DIR
 

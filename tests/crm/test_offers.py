@@ -66,8 +66,8 @@ async def test_who_only_proved_one_order_gets_what_fits_that_order(
             status="delivered",
             total_idr=1,
         ),
-        product("BELT", "belts"),
-        product("BOOTS", "shoes", complements=["BELT"]),
+        product("BELT", "belts", 300_000),
+        product("BOOTS", "shoes", 300_000, complements=["BELT"]),
     )
     await add(
         database,

@@ -30,8 +30,7 @@ async def shop(database: Database) -> Database:
 
 
 async def fits(database: Database, *bought: str) -> list[Fitting]:
-    async with database.read() as session:
-        return await fitting(session, bought)
+    return await database.ask(lambda connection: fitting(connection, bought))
 
 
 async def kept(database: Database) -> dict[str, Any]:

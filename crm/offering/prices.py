@@ -2,12 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from crm.tables import Product, Promotion
+from crm.offering.goods import Goods, Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,23 +12,10 @@ class Price:
 
     price_idr: int
     was_idr: int | None = None
-    promotion: Promotion | None = None
+    promotion: Running | None = None
 
 
-async def holding(session: AsyncSession, at: datetime) -> list[Promotion]:
-    """Return the promotions that hold at `at` for everybody, the biggest reductions first.
-
-    Vouchers to type in are left out: whether somebody may use one is decided at the checkout.
-    """
-    rows = await session.scalars(
-        select(Promotion)
-        .where(Promotion.starts_at <= at, Promotion.ends_at >= at, Promotion.code.is_(None))
-        .order_by(Promotion.percent_off.desc(), Promotion.amount_off_idr.desc(), Promotion.id)
-    )
-    return list(rows)
-
-
-def best_price(product: Product, promotions: Iterable[Promotion]) -> Price:
+def best_price(product: Goods, promotions: Iterable[Running]) -> Price:
     """Return the lowest price that one of `promotions` gives; they do not add up."""
     best = Price(product.price_idr)
     for promotion in promotions:
@@ -42,7 +25,7 @@ def best_price(product: Product, promotions: Iterable[Promotion]) -> Price:
     return best
 
 
-def _reduced(product: Product, promotion: Promotion) -> int | None:
+def _reduced(product: Goods, promotion: Running) -> int | None:
     if promotion.sku is not None and promotion.sku != product.sku:
         return None
     if promotion.category is not None and promotion.category != product.category:
