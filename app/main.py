@@ -146,6 +146,7 @@ def _jobs(parts: Parts, leaving: Leaving) -> tuple[Coroutine[Any, Any, None], ..
         keep_promises(parts.erasures, parts.retention),
         parts.desk.cases.watch.run(),
         parts.paces.run(),
+        parts.desk.router.run(),
         parts.nightly.run(),
         *(feed(parts.inbox) for feed in parts.pushing.feeds),
     )

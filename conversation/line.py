@@ -13,7 +13,7 @@ AboutTheWait = Callable[[str], bool]
 
 def leave_the_line(connection: Connection, conversation: Conversation) -> None:
     """Give a waiting conversation back to the bot, its dialogue begun anew."""
-    conversation.state, conversation.dialogue = "bot", {}
+    conversation.state, conversation.dialogue, conversation.team_id = "bot", {}, None
     connection.execute(
         update(Handoff)
         .where(Handoff.conversation_id == conversation.id, Handoff.ended_at.is_(None))

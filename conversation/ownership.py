@@ -1,6 +1,7 @@
 """Who answers: the bot, nobody yet, or one CSR. Every change is a compare-and-set on one row."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -24,6 +25,17 @@ class NotYours(RuntimeError):
         self.state = state
 
 
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Who passes a conversation on, and to whom: a person, a team, or anybody."""
+
+    agent_id: str
+    name: str
+    supervises: bool = False
+    to_agent: str | None = None
+    to_team: str | None = None
+
+
 class Ownership:
     """Moves conversations between the bot and people."""
 
@@ -31,16 +43,26 @@ class Ownership:
         self._database = database
         self._transcript = transcript
 
-    async def take(self, conversation_id: str, agent_id: str, hello: Reply, name: str) -> None:
+    async def take(
+        self,
+        conversation_id: str,
+        agent_id: str,
+        hello: Reply,
+        name: str,
+        shown: State | None = None,
+    ) -> None:
         """Give a conversation of the bot or of the queue to a CSR, who is announced by `hello`.
 
-        Taking one's own again changes nothing. Raises NotYours if a CSR has it, or it is closed.
+        Taking one's own again changes nothing. Raises NotYours if a CSR has it, or it is closed,
+        or it was `shown` in another state: who left the line meanwhile did not ask for a person.
         """
         async with self._database.write() as session:
             conversation = await locked(session, conversation_id)
             if conversation.state == "csr" and conversation.agent_id == agent_id:
                 return
-            if conversation.state not in ("bot", "waiting"):
+            if conversation.state not in ("bot", "waiting") or conversation.state != (
+                shown or conversation.state
+            ):
                 raise NotYours(cast("State", conversation.state))
             handoff = await _open_handoff(session, conversation_id)
             if handoff is None:  # taken over from the bot without having been asked
@@ -79,12 +101,73 @@ class Ownership:
                 handoff.ended_at = now()
                 handoff.outcome = "returned" if to == "bot" else "closed"
                 handoff.result = result
-            conversation.state, conversation.agent_id = to, None
+            conversation.state, conversation.agent_id, conversation.team_id = to, None, None
             connection = await session.connection()
             await connection.run_sync(
                 self._transcript.add_reply, conversation, goodbye, "system", name
             )
         self._transcript.announce(conversation_id, type="presence", state=to, name=name)
+        self._transcript.announce(conversation_id)
+
+    async def pass_on(self, conversation_id: str, passing: Passing, told: Reply) -> None:
+        """Put a CSR's conversation back in line, for a colleague or a team.
+
+        Raises NotYours unless `passing.agent_id` owns it, or it is owned at all and they supervise.
+        """
+        async with self._database.write() as session:
+            conversation = await locked(session, conversation_id)
+            theirs = conversation.agent_id == passing.agent_id or passing.supervises
+            if conversation.state != "csr" or not theirs:
+                raise NotYours(cast("State", conversation.state))
+            before = await _open_handoff(session, conversation_id)
+            if before is not None:
+                before.ended_at, before.outcome = now(), "passed"
+            session.add(
+                Handoff(
+                    id=new_id(),
+                    conversation_id=conversation_id,
+                    reason="transfer",
+                    brief=before.brief if before else {},
+                    for_agent=passing.to_agent,
+                )
+            )
+            conversation.state, conversation.agent_id = "waiting", None
+            conversation.team_id = passing.to_team
+            connection = await session.connection()
+            await connection.run_sync(
+                self._transcript.add_reply, conversation, told, "system", passing.name
+            )
+        self._transcript.announce(conversation_id, type="presence", state="waiting", name="")
+        self._transcript.announce(conversation_id)
+
+    async def seize(self, conversation_id: str, agent_id: str, hello: Reply, name: str) -> None:
+        """Take a conversation over from the CSR who has it; for supervisors.
+
+        Raises NotYours if nobody has it, or `agent_id` does.
+        """
+        async with self._database.write() as session:
+            conversation = await locked(session, conversation_id)
+            if conversation.state != "csr" or conversation.agent_id == agent_id:
+                raise NotYours(cast("State", conversation.state))
+            before = await _open_handoff(session, conversation_id)
+            if before is not None:
+                before.ended_at, before.outcome = now(), "passed"
+            session.add(
+                Handoff(
+                    id=new_id(),
+                    conversation_id=conversation_id,
+                    reason="takeover",
+                    brief=before.brief if before else {},
+                    agent_id=agent_id,
+                    taken_at=now(),
+                )
+            )
+            conversation.agent_id = agent_id
+            connection = await session.connection()
+            await connection.run_sync(
+                self._transcript.add_reply, conversation, hello, "system", name
+            )
+        self._transcript.announce(conversation_id, type="presence", state="csr", name=name)
         self._transcript.announce(conversation_id)
 
     async def say(

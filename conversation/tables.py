@@ -188,7 +188,7 @@ class Handoff(Base):
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
     taken_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    outcome: Mapped[str | None]  # returned, closed, left
+    outcome: Mapped[str | None]  # returned, closed, left, passed
     result: Mapped[str | None]  # solved, unsolved: what the CSR said at the end
     # What the customer was told: position, free places, and from_s and to_s where known.
     expected: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -54,15 +54,17 @@ class ServiceHours:
     def load(cls, timezone: str = "Asia/Jakarta", path: Path = _FILE) -> "ServiceHours":
         """Read the content file. Raises BadHours."""
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        week = {}
-        for weekday, name in enumerate(_WEEKDAYS):
-            hours = (content.get("weekdays") or {}).get(name, content["daily"])
-            if hours != "closed":
-                week[weekday] = _day_hours(hours, path)
-        if not week:
-            raise BadHours(f"{path}: closed on every weekday")
+        week = _week(content, path)
         closed = {entry["date"]: entry["name"] for entry in content.get("closed") or []}
         return cls(week, closed, ZoneInfo(timezone), _national(content.get("holidays"), path))
+
+    def with_week(self, content: dict[str, Any]) -> "ServiceHours":
+        """Give the hours of a part of the shop, written as in the file, on the same days off.
+
+        Raises BadHours, KeyError, TypeError, ValueError.
+        """
+        week = _week(content, Path("hours"))
+        return ServiceHours(week, self._closed, self.zone, self._national)
 
     def closing_day(self, at: datetime, lang: str) -> str | None:
         """Return the name of the holiday for which the day of `at` has no service, or None."""
@@ -139,6 +141,17 @@ class ServiceHours:
             if shift is not None and at < shift.end:
                 return shift
         raise BadHours(f"no service within {_LONGEST_BREAK_DAYS} days after {at.isoformat()}")
+
+
+def _week(content: dict[str, Any], path: Path) -> dict[int, DayHours]:
+    week = {}
+    for weekday, name in enumerate(_WEEKDAYS):
+        hours = (content.get("weekdays") or {}).get(name, content["daily"])
+        if hours != "closed":
+            week[weekday] = _day_hours(hours, path)
+    if not week:
+        raise BadHours(f"{path}: closed on every weekday")
+    return week
 
 
 def _day_hours(hours: dict[str, Any], path: Path) -> DayHours:

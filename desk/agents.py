@@ -145,7 +145,7 @@ class Agents:
                     address=address,
                 )
             )
-            agent.seen_at, agent.misses = moment, 0
+            agent.seen_at, agent.misses, agent.away = moment, 0, False
             if newer:  # the recommended cost of a hash has risen since
                 agent.password_hash = newer
         return token, agent

@@ -27,6 +27,11 @@ from desk.people.second_factor import SecondFactor
 from desk.people.sessions import Sessions
 from desk.queue import Queue
 from desk.recording import Recording
+from desk.routing.notes import Notes
+from desk.routing.rehearsal import Rehearsals
+from desk.routing.router import Router
+from desk.routing.rule_store import RuleStore
+from desk.routing.teams import Teams
 from desk.screen import Screens
 from desk.words import Sentences, Words
 from settings import Settings
@@ -67,6 +72,11 @@ class Desk:
     presences: Presences
     cases: Cases
     timezone: str
+    teams: Teams
+    rules: RuleStore
+    rehearsals: Rehearsals
+    router: Router
+    notes: Notes
 
 
 def presence_changed(agent_id: str) -> Event:
@@ -90,6 +100,8 @@ def open_desk(
     ownership = Ownership(database, transcript)
     kept = KeptFiles(settings.files_dir)
     audit = AuditLog(database)
+    teams = Teams(database, queue.hours if isinstance(queue.hours, ServiceHours) else None)
+    rules = RuleStore(database)
     enclosing = Enclosing(
         transcript, ownership, kept, settings.media_max_mb, settings.message_max_chars
     )
@@ -100,7 +112,7 @@ def open_desk(
         agents=agents,
         access=Access(agents, settings.console_session_hours),
         screens=Screens(database),
-        overview=Overview(queue, Reading(database, transcript)),
+        overview=Overview(queue, teams, Reading(database, transcript)),
         live=Live(bus, agents, words),
         failures=Failures(database),
         pages=Pages(words, settings.timezone, enclosing.limits),
@@ -124,4 +136,9 @@ def open_desk(
         presences=Presences(database, lambda agent: bus.publish("desk", presence_changed(agent))),
         cases=open_cases(database, bus, hours, ownership, sentences),
         timezone=settings.timezone,
+        teams=teams,
+        rules=rules,
+        rehearsals=Rehearsals(database, teams, settings.timezone),
+        router=Router(database, bus, teams, rules),
+        notes=Notes(database),
     )

@@ -15,6 +15,9 @@ from desk.people.account_routes import add_account, add_invited
 from desk.people.people_routes import add_people
 from desk.reading_routes import add_pages, add_reading
 from desk.refusal import refusing_route
+from desk.routing.colleague_routes import add_colleagues
+from desk.routing.rule_routes import add_rules
+from desk.routing.team_routes import add_teams
 from desk.session_routes import add_doors, add_session
 from desk.talk_routes import add_ownership, add_talking
 
@@ -46,6 +49,9 @@ def console_router(desk: Desk) -> APIRouter:
     add_ticket_pages(inside, desk.cases, desk.pages)
     add_ticket_reading(inside, desk.cases, desk.words, desk.timezone)
     add_ticket_acts(inside, desk.cases)
+    add_colleagues(inside, desk)
+    add_teams(inside, desk)
+    add_rules(inside, desk)
     posting = APIRouter(
         route_class=route,
         dependencies=behind_login,

@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversation.tables import Conversation, Handoff
 from desk.expected_wait import Places, Seen
+from desk.people.presence import PRESENT
 from desk.tables import Agent, AgentSession
 
 _RECENT = timedelta(hours=4)
-_PRESENT = timedelta(minutes=2)  # a console that was seen since is staffed
 
 
 async def places(session: AsyncSession, moment: datetime) -> Places:
@@ -21,9 +21,13 @@ async def places(session: AsyncSession, moment: datetime) -> Places:
         .correlate(Agent)
         .scalar_subquery()
     )
-    there = select(AgentSession.agent_id).where(AgentSession.seen_at > moment - _PRESENT)
+    there = select(AgentSession.agent_id).where(
+        AgentSession.seen_at.between(moment - PRESENT, moment + PRESENT)
+    )
     rows = await session.execute(
-        select(Agent.capacity, held.label("held")).where(Agent.active, Agent.id.in_(there))
+        select(Agent.capacity, held.label("held")).where(
+            Agent.active, ~Agent.away, Agent.id.in_(there)
+        )
     )
     found = rows.all()
     free = sum(max(0, row.capacity - row.held) for row in found)

@@ -8,6 +8,7 @@ from typing import Any
 from conversation.reading import Reading
 from conversation.view import rfc3339
 from desk.queue import Entry, Queue, WaitingConversation
+from desk.routing.teams import Teams, may_see
 from desk.tables import Agent
 
 
@@ -40,16 +41,20 @@ class Lists:
 class Overview:
     """Reads the lists for an agent."""
 
-    def __init__(self, queue: Queue, reading: Reading) -> None:
+    def __init__(self, queue: Queue, teams: Teams, reading: Reading) -> None:
         self._queue = queue
+        self._teams = teams
         self._reading = reading
 
     async def of(self, agent: Agent) -> Lists:
         """Give the lists; of the bot's conversations a CSR sees that they exist, not the words."""
         supervises = agent.role in ("supervisor", "admin")
+        teams = await self._teams.of(agent)
+        waiting = [row for row in await self._queue.waiting() if may_see(agent, teams, row.team_id)]
+        waiting.sort(key=lambda row: row.offered_to != agent.id)  # offered to oneself first
         with_bot = await self._queue.with_bot()
         return Lists(
-            waiting=await self._queue.waiting(),
+            waiting=waiting,
             mine=await self._queue.helped_by(agent.id),
             others=await self._queue.helped_by_others(agent.id) if supervises else [],
             with_bot=with_bot if supervises else [replace(row, last_text="") for row in with_bot],

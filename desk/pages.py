@@ -66,6 +66,9 @@ class Pages:
             lang=lang,
             other_lang="en" if lang == "id" else "id",
             clock=lambda at: format_time(at, CLOCK[lang], tzinfo=self._zone, locale=lang),
+            clock_s=lambda at: format_time(
+                at, f"{CLOCK[lang]}{CLOCK[lang][2]}ss", tzinfo=self._zone, locale=lang
+            ),
             moment=lambda at: format_datetime(
                 at, f"d MMM {CLOCK[lang]}", tzinfo=self._zone, locale=lang
             ),

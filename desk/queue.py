@@ -18,6 +18,7 @@ from db.engine import Database
 from desk.brief import Brief
 from desk.expected_wait import Band, expected_wait
 from desk.load import places, seen
+from desk.routing.tables import Assignment
 from desk.tables import Agent
 from language.detection import LANGUAGES
 
@@ -55,6 +56,7 @@ class Entry:
     last_at: datetime
     unanswered: bool  # no CSR has spoken since
     answer_by: datetime | None  # the channel's window, in its last hour
+    team_id: str | None  # whose it is; None: everybody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class WaitingConversation(Entry):
     requested_at: datetime
     reason: str
     brief: Brief
+    offered_to: str | None  # routing waits for this CSR to take it
+    offered_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +95,21 @@ class Queue:
         self, database: Database, hours: Hours, clock: Callable[[], datetime] = now
     ) -> None:
         self._database = database
-        self._hours = hours
+        self.hours = hours
         self._clock = clock
 
     async def waiting(self) -> list[WaitingConversation]:
         """List those who wait, longest first."""
         found = _entries(Conversation.state == "waiting")
-        rows = found.add_columns(_requested_at, _open.reason, _open.brief).order_by(
-            _requested_at, Conversation.id
+        rows = (
+            found.add_columns(
+                _requested_at, _open.reason, _open.brief, _offered_to, Assignment.until
+            )
+            .outerjoin(
+                Assignment,
+                (Assignment.conversation_id == Conversation.id) & Assignment.outcome.is_(None),
+            )
+            .order_by(_requested_at, Conversation.id)
         )
         moment = self._clock()
         async with self._database.read() as session:
@@ -133,14 +144,14 @@ class Queue:
             before = await _before(session, conversation_id)
             there = await places(session, moment)
             wait = expected_wait(before, there, await seen(session, moment))
-        if self._hours.is_open(moment):
+        if self.hours.is_open(moment):
             return Waiting(before + 1, wait, True, None, there.free)
-        names = {lang: self._hours.closing_day(moment, lang) for lang in LANGUAGES}
+        names = {lang: self.hours.closing_day(moment, lang) for lang in LANGUAGES}
         return Waiting(
             before + 1,
             None,
             open=False,
-            opens_at=self._hours.next_opening(moment),
+            opens_at=self.hours.next_opening(moment),
             holiday={lang: name for lang, name in names.items() if name},
         )
 
@@ -179,6 +190,7 @@ async def other_conversations(session: AsyncSession, conversation: Conversation)
 
 _last = aliased(Message)
 _open = aliased(Handoff)
+_offered_to = Assignment.agent_id.label("offered_to")
 _requested_at = func.coalesce(_open.requested_at, Conversation.updated_at).label("requested_at")
 
 
@@ -239,6 +251,7 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
         "last_at": row.last_at or conversation.updated_at,
         "unanswered": (row.customer_seq or 0) > (row.csr_seq or 0),
         "answer_by": _answer_by(row.window_until),
+        "team_id": conversation.team_id,
     }
 
 
@@ -256,6 +269,8 @@ def _waiting(row: Row[Any], moment: datetime) -> WaitingConversation:
         requested_at=row.requested_at,
         reason=row.reason or "request",
         brief=Brief.read(row.brief),
+        offered_to=row.offered_to,
+        offered_until=row.until,
     )
 
 

@@ -15,6 +15,7 @@ from db.engine import Database
 from desk.brief import Brief
 from desk.delivery import Delivery, delivery
 from desk.queue import Entry, entry, other_conversations
+from desk.routing.teams import may_see, teams_of
 from desk.tables import Agent
 
 _ORDERS = 5
@@ -94,18 +95,29 @@ class Screens:
             raise Problem("not-yours-to-read", 403)
         return found
 
+    async def permit_taking(self, conversation_id: str, agent: Agent) -> None:
+        """Make sure that it may be taken, if it can be. Raises Problem 403, 404."""
+        async with self._database.read() as session:
+            found = await entry(session, conversation_id)
+            if found is None:
+                raise Problem("conversation-unknown", 404)
+            if not may_see(agent, await teams_of(session, agent), found.team_id):
+                raise Problem("other-team", 403)
+
 
 async def _permitted(
     session: AsyncSession, conversation_id: str, agent: Agent
 ) -> tuple[Entry, Reading]:
-    """A CSR reads what waits and what is theirs; of the bot's only that it is there to be taken.
+    """A CSR reads what waits for their teams and what is theirs; of the bot's that it is there.
 
     Reading what the bot and a customer say would be curiosity; taking it over leaves a trace.
     """
     found = await entry(session, conversation_id)
     if found is None:
         raise Problem("conversation-unknown", 404)
-    if agent.role in ("supervisor", "admin") or found.state == "waiting":
+    if agent.role in ("supervisor", "admin"):
+        return found, "all"
+    if found.state == "waiting" and may_see(agent, await teams_of(session, agent), found.team_id):
         return found, "all"
     if found.state == "csr" and found.agent_id == agent.id:
         return found, "all"

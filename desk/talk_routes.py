@@ -19,6 +19,12 @@ class NewMessage(BaseModel):
     client_id: str = Field(pattern=CLIENT_ID)
 
 
+class Take(BaseModel):
+    """The state in which the page showed the conversation, if a page did."""
+
+    state: Literal["bot", "waiting"] | None = None
+
+
 class Typing(BaseModel):
     """Whether the CSR is typing right now."""
 
@@ -55,10 +61,14 @@ def add_ownership(router: APIRouter, desk: Desk) -> None:
         return {"id": conversation_id, "state": to}
 
     @router.post("/api/console/conversations/{conversation_id}/take")
-    async def take(conversation_id: str, agent: Me, response: Response) -> dict[str, str]:
+    async def take(
+        conversation_id: str, agent: Me, response: Response, asked: Take | None = None
+    ) -> dict[str, str]:
         """Become the one who answers; the bot is silent from now on."""
+        await desk.screens.permit_taking(conversation_id, agent)
         hello = await say("joined", conversation_id, "csr", agent.name)
-        await desk.ownership.take(conversation_id, agent.id, hello, agent.name)
+        shown = asked.state if asked else None
+        await desk.ownership.take(conversation_id, agent.id, hello, agent.name, shown)
         response.headers["HX-Trigger"] = "conversation-changed, desk-changed"
         return {"id": conversation_id, "state": "csr"}
 

@@ -72,7 +72,7 @@ def _add_pages(router: APIRouter, desk: Desk) -> None:
             agent=agent,
             person=await desk.people.one(agent_id),
             sessions=await desk.sessions.of(agent_id),
-            teams=[],
+            teams=[team for team, _ in await desk.teams.all()],
             here="people",
         )
 
