@@ -100,7 +100,7 @@ def open_desk(
     ownership = Ownership(database, transcript)
     kept = KeptFiles(settings.files_dir)
     audit = AuditLog(database)
-    teams = Teams(database, queue.hours if isinstance(queue.hours, ServiceHours) else None)
+    teams = Teams(database, hours)
     rules = RuleStore(database)
     enclosing = Enclosing(
         transcript, ownership, kept, settings.media_max_mb, settings.message_max_chars

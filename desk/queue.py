@@ -95,7 +95,7 @@ class Queue:
         self, database: Database, hours: Hours, clock: Callable[[], datetime] = now
     ) -> None:
         self._database = database
-        self.hours = hours
+        self._hours = hours
         self._clock = clock
 
     async def waiting(self) -> list[WaitingConversation]:
@@ -144,14 +144,14 @@ class Queue:
             before = await _before(session, conversation_id)
             there = await places(session, moment)
             wait = expected_wait(before, there, await seen(session, moment))
-        if self.hours.is_open(moment):
+        if self._hours.is_open(moment):
             return Waiting(before + 1, wait, True, None, there.free)
-        names = {lang: self.hours.closing_day(moment, lang) for lang in LANGUAGES}
+        names = {lang: self._hours.closing_day(moment, lang) for lang in LANGUAGES}
         return Waiting(
             before + 1,
             None,
             open=False,
-            opens_at=self.hours.next_opening(moment),
+            opens_at=self._hours.next_opening(moment),
             holiday={lang: name for lang, name in names.items() if name},
         )
 
