@@ -66,6 +66,8 @@ class Settings(WebsiteSettings):
     whatsapp_token: SecretStr = SecretStr("")  # of a system user; sends and reads media
     media_max_mb: int = Field(16, ge=1, le=50)  # of a file, from customers and to them
     files_days: int = Field(8, ge=1)  # then the files of conversations are deleted
+    campaign_messages_per_minute: int = Field(30, ge=1)  # to all customers together
+    quiet_hours: str = "20:00-08:00"  # of the shop's day; no campaign goes out
     retention_days: dict[str, int] = Field(default_factory=dict)  # by kind; 0: for ever
     whatsapp_template: str = ""  # approved; asks a customer to write when the window is shut
     whatsapp_api_url: str = "https://graph.facebook.com/v25.0"

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import blake2b
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from app.outside import order_api, relay, vector_store
 from app.pushing import Pushing, pushing_channels
 from app.recompute import Nightly, rule_files
 from app.surveys import survey_parts
@@ -21,6 +22,7 @@ from bot.waiting import WaitWords
 from channels.file import Files
 from channels.website import CHANNEL
 from conversation.bus import Bus
+from conversation.campaigns.sending import Campaigns, Quiet
 from conversation.cleanup import Cleanup
 from conversation.files import FileIntake
 from conversation.inbox import Inbox
@@ -105,6 +107,7 @@ class Parts:
     paces: SharedPaces
     vectors: "VectorStore | None"  # where the answer index lies outside this process
     order_api: HttpOrders | None
+    campaigns: Campaigns
     exports: Exports
     erasures: ErasureRequests
     retention: Retention
@@ -120,7 +123,7 @@ def assemble(settings: Settings) -> Parts:
     pushing = pushing_channels(settings, database)
     kept = KeptFiles(settings.files_dir)
     wait_words = WaitWords.load()
-    vectors = _vector_store(settings)
+    vectors = vector_store(settings)
     faq = LiveFaq(
         settings.faq_dir,
         settings.knowledge_dir,
@@ -128,7 +131,7 @@ def assemble(settings: Settings) -> Parts:
         Archive(database),
         opener=vectors.open if vectors else None,
     )
-    orders = _order_api(settings)
+    orders = order_api(settings)
     services = _services(settings, database, faq, orders or SqlOrders(database))
     surveys = survey_parts(settings, services)
     transcript = Transcript(
@@ -159,11 +162,14 @@ def assemble(settings: Settings) -> Parts:
         hours=services.hours,
         bot_name=services.persona.name,
     )
+    quiet = Quiet.read(settings.quiet_hours, ZoneInfo(settings.timezone))
+    pace = settings.campaign_messages_per_minute
+    campaigns = Campaigns(database, transcript, quiet, pace, services.persona.name)
     erasure = Erasure(database, settings.files_dir, bus)
     return Parts(
         database=database,
         bus=bus,
-        relay=_relay(settings, bus),
+        relay=relay(settings, bus),
         transcript=transcript,
         rasa=rasa,
         services=services,
@@ -207,6 +213,7 @@ def assemble(settings: Settings) -> Parts:
         ),
         vectors=vectors,
         order_api=orders,
+        campaigns=campaigns,
         exports=Exports(database, PrivacyWords.load(settings.timezone), settings.files_dir),
         erasures=ErasureRequests(database, erasure),
         retention=Retention(database, erasure, default_days() | settings.retention_days),
@@ -247,23 +254,6 @@ def _file_intake(
     )
 
 
-def _vector_store(settings: Settings) -> "VectorStore | None":
-    """Return what keeps the answer index outside this process, if the settings say so."""
-    if settings.faq_vectors == "memory":
-        return None
-    from faq.index_postgres import VectorStore  # noqa: PLC0415 - few need it
-
-    return VectorStore(settings.database.replace("+psycopg", "", 1))
-
-
-def _order_api(settings: Settings) -> HttpOrders | None:
-    """Return the shop's own order API, if the settings name one."""
-    if not settings.orders_url:
-        return None
-    token = settings.orders_token.get_secret_value()
-    return HttpOrders(settings.orders_url, token, settings.orders_timeout_s)
-
-
 def _services(
     settings: Settings, database: Database, faq: LiveFaq, orders: OrderSource
 ) -> Services:
@@ -295,16 +285,3 @@ def _services(
         moods=Cues.load("moods"),
         assistants=settings.assistants,
     )
-
-
-def _relay(settings: Settings, bus: Bus) -> "Relay | None":
-    """Make the way to the other processes, if the settings name a Redis."""
-    if not settings.redis_url:
-        return None
-    from conversation.relay import Relay  # noqa: PLC0415 - Redis' client is slow to import
-
-    # Several Sapas may share a Redis; the processes of one share their secret.
-    name = blake2b(settings.secret_key.get_secret_value().encode(), digest_size=8).hexdigest()
-    relay = Relay(settings.redis_url, f"sapa:{name}", bus)
-    bus.elsewhere = relay.tell
-    return relay

@@ -11,6 +11,7 @@ import typer
 
 from app.channel_commands import channel_commands
 from app.recompute import check_command, recompute_command
+from conversation.campaigns.commands import campaigns_commands
 from conversation.commands import show_gaps
 from crm.commands import import_commands, seed
 from crm.recommending.commands import crm_commands
@@ -32,6 +33,7 @@ crm_commands.command(name="recompute")(recompute_command)
 crm_commands.command(name="check")(check_command)
 sapa.add_typer(agents_commands, name="agents", help="Manage who may log in to the console.")
 sapa.add_typer(channel_commands, name="channels", help="Connect WhatsApp and Telegram.")
+sapa.add_typer(campaigns_commands, name="campaigns", help="Write to those who agreed.")
 sapa.add_typer(privacy_commands, name="privacy", help="Export, erase, and what the law asks.")
 sapa.command(name="seed", help="Load the demo shop.")(seed)
 

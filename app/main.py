@@ -143,6 +143,7 @@ def _jobs(parts: Parts, leaving: Leaving) -> tuple[Coroutine[Any, Any, None], ..
         parts.surveying.run(),
         parts.follow_ups.run(),
         parts.cleanup.run(),
+        parts.campaigns.run(),
         keep_promises(parts.erasures, parts.retention),
         parts.desk.cases.watch.run(),
         parts.paces.run(),

@@ -12,6 +12,7 @@ from bot.actions.services import Services
 from bot.client import RasaUnavailable
 from bot.rasas import Rasas
 from bot.speech import Templates
+from bot.stop_words import Promotions
 from bot.surveys import SurveyTalk
 from bot.typed import LONGEST, TypedChoices
 from bot.waiting import WaitWords, wait_told
@@ -44,6 +45,7 @@ class BotAnswerer:
         self._typed = typed
         self._wait_words = wait_words
         self._surveys = surveys
+        self._promotions = Promotions(services.consents)
 
     async def answer(self, question: Question) -> Answer:
         """Ask Rasa, and do without it when it fails or has nothing to say."""
@@ -54,6 +56,10 @@ class BotAnswerer:
             return await self._of_the_wait(question)
         try:
             conversation = await self._under_way.begin(question.conversation_id, question.turn_id)
+            templates = self._words(question)
+            ended = await self._promotions.answer(question, conversation, templates)
+            if ended is not None:
+                return ended
             question = self._with_choice(question, conversation)
             taken = await self._surveys.answer(question, conversation.context)
             if taken is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.customers import CustomerNotFound
@@ -126,27 +126,18 @@ async def consents_of(session: AsyncSession, customer_id: str) -> dict[Purpose, 
     return found
 
 
-def agrees(customer_id: ColumnElement[str], purpose: Purpose) -> ColumnElement[bool]:
-    """Say in SQL whether a customer's last word on `purpose` is a yes."""
-    last = (
-        select(func.max(ConsentEntry.id))
-        .where(ConsentEntry.customer_id == customer_id, ConsentEntry.purpose == purpose)
-        .scalar_subquery()
-    )
-    return (
-        select(ConsentEntry.granted)
-        .where(ConsentEntry.id == last, ConsentEntry.granted.is_(True))
-        .exists()
-    )
-
-
 async def agreeing(
     session: AsyncSession, customer_ids: Collection[str], purpose: Purpose
 ) -> set[str]:
     """Return those of `customer_ids` whose last word on `purpose` is a yes."""
+    last = (
+        select(func.max(ConsentEntry.id))
+        .where(ConsentEntry.customer_id.in_(customer_ids), ConsentEntry.purpose == purpose)
+        .group_by(ConsentEntry.customer_id)
+    )
     rows = await session.scalars(
-        select(Customer.id).where(
-            Customer.id.in_(customer_ids), agrees(Customer.__table__.c.id, purpose)
+        select(ConsentEntry.customer_id).where(
+            ConsentEntry.id.in_(last), ConsentEntry.granted.is_(True)
         )
     )
     return set(rows)

@@ -197,6 +197,7 @@ class CallBack(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     about: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default="booked")  # booked, done, cancelled
+    reminded_at: Mapped[datetime | None]  # when the desk was told that it is due
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -14,6 +14,7 @@ for noun in (
     "crm",
     "crm.recommending",
     "crm.profile",
+    "crm.campaigns",
     "crm.segments",
     "crm.surveys",
     "crm.offering",

@@ -337,3 +337,25 @@ async def test_a_receipt_of_the_template_is_not_taken_for_one_of_the_message(sho
     await shop.receives(text("wamid.2", "ya?"))
     await shop.sends()
     assert shop.double.texts[1:] == ["template reply_please id", "satu"]
+
+
+async def test_a_campaign_goes_out_as_its_approved_template_also_with_the_window_shut(
+    shop: Shop,
+) -> None:
+    await shop.receives(text("wamid.1", "halo", age_s=60))
+    await shop.answers()
+    await _window_closed(shop)
+    thread = await shop.conversation()
+    data = {"campaign": "gajian", "template": {"name": "reply_please", "values": ["Budi"]}}
+    reply = Reply("Halo Kak Budi, diskon!", "id", TEMPLATE, data=data)
+
+    await shop.transcript.say(thread.id, reply, "bot", "Nara")
+    await shop.sends()
+
+    sent = shop.double.sent[-1]
+    assert sent["type"] == "template"
+    assert sent["template"] == {
+        "name": "reply_please",
+        "language": {"policy": "deterministic", "code": "id"},
+        "components": [{"type": "body", "parameters": [{"type": "text", "text": "Budi"}]}],
+    }

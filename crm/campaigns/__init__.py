@@ -1,0 +1,1 @@
+"""Messages that the shop sends first: what they say, to whom, and who had one."""
