@@ -92,6 +92,7 @@ class Site(BaseModel):
 class WebsiteSettings(BaseSettings):
     """The part of `settings.Settings` that only websites need."""
 
+    public_url: str = ""  # where the pages at /help are reached, for search engines
     uploads_per_minute: int = Field(10, ge=1)  # files of one visitor, then 429
     scan_command: str = ""  # looks at each customer's file; ends with 0: clean, 1: not clean
     scan_url: str = ""  # or an address that gets each: 2xx: clean, 406 or 422: not clean
@@ -104,6 +105,13 @@ class WebsiteSettings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     smtp_from: str = ""  # "Toko Laras <halo@toko.example>"
     mails_per_hour: int = Field(3, ge=1)  # of a visitor, to an address, from an address; then 429
+
+    @model_validator(mode="after")
+    def _refuse_a_wrong_public_url(self) -> Self:
+        self.public_url = self.public_url.rstrip("/")
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise ValueError("SAPA_PUBLIC_URL must be an http:// or https:// address")
+        return self
 
     @model_validator(mode="after")
     def _refuse_half_a_mail_server(self) -> Self:

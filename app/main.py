@@ -43,11 +43,14 @@ from desk.console import console_router
 from desk.demo import refuse_demo_agent
 from desk.queue import Queue
 from privacy.jobs import keep_promises
+from privacy.words import PrivacyWords
+from selfservice.account import Accounts, Rights
 from selfservice.help import Help, help_router
 from selfservice.lookups import Lookups, lookup_router
 from selfservice.mail import Mailer, MailServer
 from selfservice.pages import HelpPages
 from selfservice.record import ConversationRecords
+from selfservice.sitemap import sitemap_router
 from settings import Settings, load_settings
 
 log = structlog.get_logger()
@@ -75,6 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,  # a redirect would go wherever the Host header says
     )
     app.state.leaving, app.state.bus = leaving, parts.bus
+    app.state.knowledge = parts.services.faq
     add_error_handlers(app)
     website = _website(settings, parts)
     app.include_router(website_router(website, max_body_bytes=settings.max_body_bytes))
@@ -221,10 +225,24 @@ def _record(settings: Settings, parts: Parts) -> Record:
 
 def _add_help(app: FastAPI, settings: Settings, parts: Parts, visitors: Visitors) -> None:
     services = parts.services
-    pages = HelpPages.load(services.persona.name, next(iter(settings.sites)))
+    site = next(iter(settings.sites))
+    pages = HelpPages.load(services.persona.name, site, settings.public_url)
     lookups = Lookups(pages, services.orders, services.tickets, services.templates, services.hours)
     searches = Pace(settings.help_searches_per_minute, 60)
-    app.include_router(lookup_router(lookups, visitors))  # first: /help/id/order is no article
+    rights = Rights(
+        services.customers,
+        services.consents,
+        parts.exports,
+        parts.erasures,
+        PrivacyWords.load(settings.timezone),
+    )
+    accounts = Accounts(pages, rights, settings.secret_key.get_secret_value())
+    # First: /help/id/order is no article.
+    app.include_router(lookup_router(lookups, visitors, accounts))
+    app.include_router(
+        sitemap_router(services.faq, settings.public_url),
+        dependencies=[Depends(parts.faq.wait_until_begun)],
+    )
     app.include_router(
         help_router(Help(services.faq, pages, searches)),
         dependencies=[Depends(parts.faq.wait_until_begun)],

@@ -27,6 +27,11 @@ class PrivacyWords:
         self._texts = texts
         self._zone = zone
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """In which times are told."""
+        return self._zone
+
     @classmethod
     def load(cls, timezone: str, file: Path = _FILE) -> Self:
         """Read the file."""

@@ -1,4 +1,4 @@
-"""An order or a ticket by its number and a proof, on a page: the same rules as in the chat."""
+"""An order, a ticket or an account by a number and a proof, on a page: the chat's rules."""
 
 import secrets
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from crm.orders import OrderLookup, OrderSourceDown
 from crm.proofs import Attempt, LookupLocked, NotProven
 from crm.ticket_kinds import TicketKinds
 from crm.tickets import Tickets
+from selfservice.account import Accounts
 from selfservice.pages import HelpPages, moment
 
 Subject = Literal["order", "ticket"]
@@ -27,6 +28,7 @@ _COOKIE = "sapa_help"
 _COOKIE_S = 24 * 3600  # longer than any lock
 _LARGEST_FORM = 4_000
 _LONGEST_FIELD = 200
+_LONGEST_KEY = 2_000
 _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
@@ -119,7 +121,9 @@ class Lookups:
         )  # fmt: skip
 
 
-def lookup_router(lookups: Lookups, visitors: Visitors) -> APIRouter:
+def lookup_router(
+    lookups: Lookups, visitors: Visitors, accounts: Accounts | None = None
+) -> APIRouter:
     """Build the routes; add them before those of the articles."""
     router = APIRouter(prefix="/help", include_in_schema=False, max_body_size=_LARGEST_FORM)
 
@@ -130,28 +134,58 @@ def lookup_router(lookups: Lookups, visitors: Visitors) -> APIRouter:
 
         @router.post(f"/{{lang}}/{subject}")
         async def show(lang: Lang, request: Request) -> Response:
-            visitor = request.cookies.get(_COOKIE, "")[:64] or secrets.token_hex(16)
-            address = request.client.host if request.client else ""
-            number, proof = _fields(await request.body())
-            # The prefix, because what a conversation has opened itself it may see without a proof.
-            attempt = Attempt(f"help {visitor}", uuid4().hex, visitors.network(address))
-            response = await lookups.show(subject, lang, Asked(number, proof, attempt))
-            response.set_cookie(
-                _COOKIE, visitor, max_age=_COOKIE_S, path="/help", httponly=True, samesite="lax",
-                secure=request.url.scheme == "https",
-            )  # fmt: skip
-            return response
+            attempt, visitor = _attempt(request, visitors)
+            fields = _fields(await request.body())
+            asked = Asked(fields["number"], fields["proof"], attempt)
+            return _remembered(request, visitor, await lookups.show(subject, lang, asked))
 
     add("order")
     add("ticket")
+    if accounts is not None:
+        _add_account(router, accounts, visitors)
     return router
 
 
-def _fields(body: bytes) -> tuple[str, str]:
-    """Read number and proof from a form as browsers send it; empty for what is no form."""
+def _add_account(router: APIRouter, accounts: Accounts, visitors: Visitors) -> None:
+    @router.get("/{lang}/account")
+    async def ask(lang: Lang) -> Response:
+        return accounts.form(lang)
+
+    @router.post("/{lang}/account")
+    async def show(lang: Lang, request: Request) -> Response:
+        attempt, visitor = _attempt(request, visitors)
+        fields = _fields(await request.body())
+        if fields.get("key"):
+            return await accounts.act(lang, fields, attempt.conversation_id)
+        found = await accounts.open(lang, fields["number"], fields["proof"], attempt)
+        return _remembered(request, visitor, found)
+
+
+def _attempt(request: Request, visitors: Visitors) -> tuple[Attempt, str]:
+    """Say who tries, and what to remember them by."""
+    visitor = request.cookies.get(_COOKIE, "")[:64] or secrets.token_hex(16)
+    address = request.client.host if request.client else ""
+    # The prefix, because what a conversation has opened itself it may see without a proof.
+    return Attempt(f"help {visitor}", uuid4().hex, visitors.network(address)), visitor
+
+
+def _remembered(request: Request, visitor: str, response: Response) -> Response:
+    response.set_cookie(
+        _COOKIE, visitor, max_age=_COOKIE_S, path="/help", httponly=True, samesite="lax",
+        secure=request.url.scheme == "https",
+    )  # fmt: skip
+    return response
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """Read a form as browsers send it; number and proof are empty in what is none."""
     try:
-        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+        found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
     except ValueError:
-        return "", ""
-    number, proof = (clean(fields.get(name, [""])[0]) for name in ("number", "proof"))
-    return number[:_LONGEST_FIELD], proof[:_LONGEST_FIELD]
+        found = {}
+    longest = {"key": _LONGEST_KEY}
+    fields = {
+        name: clean(values[0])[: longest.get(name, _LONGEST_FIELD)]
+        for name, values in found.items()
+    }
+    return {"number": "", "proof": "", **fields}

@@ -36,18 +36,27 @@ class HelpPages:
     """Renders the pages of the help centre."""
 
     def __init__(
-        self, words: Words, assistant: str, site: str, templates: Path = _TEMPLATES
+        self,
+        words: Words,
+        assistant: str,
+        site: str,
+        public_url: str = "",
+        templates: Path = _TEMPLATES,
     ) -> None:
-        """Name the assistant `assistant`; its widget belongs to `site`, a site key."""
+        """Name the assistant `assistant`; its widget belongs to `site`, a site key.
+
+        `public_url` is where search engines find the pages; empty: they are told a path only.
+        """
         self._words = words
         self._assistant = assistant
         self._site = site
+        self._base = public_url
         self._templates = templates_in(templates)
 
     @classmethod
-    def load(cls, assistant: str, site: str) -> "HelpPages":
+    def load(cls, assistant: str, site: str, public_url: str = "") -> "HelpPages":
         """Read the words."""
-        return cls(Words.load(_WORDS), assistant, site)
+        return cls(Words.load(_WORDS), assistant, site, public_url)
 
     def page(
         self,
@@ -71,6 +80,7 @@ class HelpPages:
             other_language=self._words.say("language", "en" if lang == "id" else "id"),
             place=place,
             site=self._site,
+            base=self._base,
             topic=lambda name: self._words.say_or(f"topic.{name}", lang, name.capitalize()),
             day=lambda at: day(at, lang),
             markdown=markdown,

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -6,6 +8,8 @@ from app.pages import add_pages
 from bot.speech import Templates
 from channels.pace import Pace
 from channels.visitor import SiteAccess, Visitors
+from crm.consent import Consents
+from crm.customers import Customers
 from crm.hours import ServiceHours
 from crm.orders import OrderLookup, SqlOrders
 from crm.proofs import Lockout
@@ -13,9 +17,15 @@ from crm.ticket_kinds import TicketKinds
 from crm.tickets import Tickets
 from db.engine import Database
 from faq.engine import FaqEngine
+from privacy.erasure import Erasure
+from privacy.export import Exports
+from privacy.requests import ErasureRequests
+from privacy.words import PrivacyWords
+from selfservice.account import Accounts, Rights
 from selfservice.help import Help, help_router
 from selfservice.lookups import Lookups, lookup_router
 from selfservice.pages import HelpPages
+from selfservice.sitemap import sitemap_router
 from tests.crm.shop import at_noon, fill
 
 
@@ -28,6 +38,7 @@ def knowledge(shop_faq: FaqEngine) -> FaqEngine:
 def centre(knowledge: FaqEngine) -> FastAPI:
     app = FastAPI()
     add_pages(app)
+    app.include_router(sitemap_router(knowledge, "https://help.example.com"))
     app.include_router(help_router(Help(knowledge, HelpPages.load("Nara", "demo"), Pace(5, 60))))
     return app
 
@@ -45,12 +56,28 @@ async def tickets(database: Database) -> Tickets:
 
 
 @pytest.fixture
-def lookups(database: Database, tickets: Tickets) -> FastAPI:
-    orders = OrderLookup(SqlOrders(database, at_noon), Lockout(database, clock=at_noon))
-    forms = Lookups(
-        HelpPages.load("Nara", "demo"), orders, tickets, Templates.load(), ServiceHours.load()
+def erasures(database: Database, tmp_path: Path) -> ErasureRequests:
+    return ErasureRequests(database, Erasure(database, tmp_path / "files"))
+
+
+@pytest.fixture
+def lookups(
+    database: Database, tickets: Tickets, erasures: ErasureRequests, tmp_path: Path
+) -> FastAPI:
+    lockout = Lockout(database, clock=at_noon)
+    orders = OrderLookup(SqlOrders(database, at_noon), lockout)
+    words = PrivacyWords.load("Asia/Jakarta")
+    rights = Rights(
+        Customers(database, lockout, at_noon),
+        Consents(database, at_noon),
+        Exports(database, words, tmp_path / "files", at_noon),
+        erasures,
+        words,
     )
+    pages = HelpPages.load("Nara", "demo")
+    forms = Lookups(pages, orders, tickets, Templates.load(), ServiceHours.load())
+    visitors = Visitors("s" * 32, 1, {"demo": SiteAccess((), None)})
     app = FastAPI()
     add_pages(app)
-    app.include_router(lookup_router(forms, Visitors("s" * 32, 1, {"demo": SiteAccess((), None)})))
+    app.include_router(lookup_router(forms, visitors, Accounts(pages, rights, "s" * 32)))
     return app
