@@ -106,6 +106,11 @@ class WebsiteSettings(BaseSettings):
     smtp_from: str = ""  # "Toko Laras <halo@toko.example>"
     mails_per_hour: int = Field(3, ge=1)  # of a visitor, to an address, from an address; then 429
 
+    speech: bool = False  # the server speaks, by espeak-ng; needs the extra [speech]
+    dictation_command: str = ""  # writes down a recording: {file}, {lang}; prints the words
+    dictation_timeout_s: float = Field(30.0, gt=0)
+    voice_per_minute: int = Field(30, ge=1)  # sentences and recordings of a visitor, then 429
+
     @model_validator(mode="after")
     def _refuse_a_wrong_public_url(self) -> Self:
         self.public_url = self.public_url.rstrip("/")

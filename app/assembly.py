@@ -222,7 +222,11 @@ def assemble(settings: Settings) -> Parts:
 
 def _showcase(settings: Settings, database: Database, services: Services, faq: LiveFaq) -> Showcase:
     abilities = Abilities(
-        settings.media_max_mb, settings.message_max_chars, mail=bool(settings.smtp_host)
+        settings.media_max_mb,
+        settings.message_max_chars,
+        speech=settings.speech,
+        dictation=bool(settings.dictation_command),
+        mail=bool(settings.smtp_host),
     )
     asked = MostAsked(database)
     return Showcase(settings.sites, services.persona, services.hours, asked, faq, abilities)

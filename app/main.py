@@ -37,6 +37,7 @@ from channels.website_record import Record, record_router
 from channels.website_sites import sites_router
 from channels.website_socket import socket_router
 from channels.website_visit import visit_router
+from channels.website_voice import VoiceAccess, voice_router
 from channels.whatsapp.webhook import WebhookAccess, whatsapp_router
 from conversation.visits import Visits
 from desk.console import console_router
@@ -51,6 +52,7 @@ from selfservice.mail import Mailer, MailServer
 from selfservice.pages import HelpPages
 from selfservice.record import ConversationRecords
 from selfservice.sitemap import sitemap_router
+from selfservice.voice import ServerVoice
 from settings import Settings, load_settings
 
 log = structlog.get_logger()
@@ -89,6 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     receiving = Receiving(parts.uploads, uploads, settings.media_max_mb)
     app.include_router(files_router(website, receiving))
     app.include_router(record_router(website, _record(settings, parts)))
+    app.include_router(voice_router(website, _voice(settings)))
     app.include_router(
         whatsapp_router(
             WebhookAccess(
@@ -221,6 +224,15 @@ def _record(settings: Settings, parts: Parts) -> Record:
         parts.transcript, parts.erasures, shops, settings.timezone, mailer
     )
     return Record(records, Pace(settings.mails_per_hour, 3600), Pace(10, 60))
+
+
+def _voice(settings: Settings) -> VoiceAccess:
+    voice = ServerVoice(
+        speaks=settings.speech,
+        command=settings.dictation_command,
+        timeout_s=settings.dictation_timeout_s,
+    )
+    return VoiceAccess(voice, Pace(settings.voice_per_minute, 60))
 
 
 def _add_help(app: FastAPI, settings: Settings, parts: Parts, visitors: Visitors) -> None:

@@ -1,8 +1,9 @@
 """Time the pages of the help centre: what the server needs for each, beside the bare search.
 
 The whole app is asked, without a network between. CPU time is that of the whole process, so that a
-busy machine changes it less; where nothing else runs, the two are nearly the same. Every question is one of the articles' own
-wordings, in its language; the ratio says what the page costs on top of finding the answer.
+busy machine changes it less; where nothing else runs, the two are nearly the same. Every question
+is one of the articles' own wordings, in its language; the ratio says what the page costs on top of
+finding the answer.
 Run: python -m bench.help [--json]
 """
 
