@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.outside import order_api, relay, vector_store
 from app.pushing import Pushing, pushing_channels
 from app.recompute import Nightly, rule_files
-from app.surveys import survey_parts
+from app.surveys import meaning, survey_parts, topics
 from bot.actions.conversations import TurnsUnderWay
 from bot.actions.services import Services
 from bot.answerer import BotAnswerer
@@ -161,6 +161,8 @@ def assemble(settings: Settings) -> Parts:
         queue=services.queue,
         hours=services.hours,
         bot_name=services.persona.name,
+        topic_of=topics(services),
+        alike=meaning(services),
     )
     quiet = Quiet.read(settings.quiet_hours, ZoneInfo(settings.timezone))
     pace = settings.campaign_messages_per_minute

@@ -1,17 +1,34 @@
 """Put the parts of the surveys together."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.actions.services import Services
 from bot.surveys import SurveyTalk, check_words
 from conversation.bus import Bus
+from conversation.solved import TopicOf
 from conversation.surveying import Surveying
 from conversation.transcript import Transcript
 from crm.surveys.asking import Surveys
 from crm.surveys.following import FollowUps
 from crm.surveys.questionnaires import Questionnaires
 from settings import Settings
+
+
+def topics(services: Services) -> TopicOf:
+    """Make what tells an article's topic."""
+
+    def topic_of(article_id: str) -> str | None:
+        article = services.faq.article(article_id)
+        return article.topic if article else None
+
+    return topic_of
+
+
+def meaning(services: Services) -> Callable[[Sequence[str]], list[list[int]]]:
+    """Make what groups texts by meaning, with the articles in use."""
+    return lambda texts: services.faq.pinned().alike(texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +42,6 @@ class SurveyParts:
 
     def surveying(self, transcript: Transcript, bus: Bus) -> Surveying:
         """Make what sends the surveys."""
-        faq = self.services.faq
-
-        def topic_of(article_id: str) -> str | None:
-            article = faq.article(article_id)
-            return article.topic if article else None
-
         return Surveying(
             self.services.database,
             transcript,
@@ -39,7 +50,7 @@ class SurveyParts:
             self.talk,
             name=self.talk.name,
             quiet=self.quiet,
-            topic_of=topic_of,
+            topic_of=topics(self.services),
         )
 
 

@@ -33,6 +33,8 @@ from desk.routing.router import Router
 from desk.routing.rule_store import RuleStore
 from desk.routing.teams import Teams
 from desk.screen import Screens
+from desk.supervision.contacts import TopicOf
+from desk.supervision.insight import Alike, Insight, one_by_one
 from desk.words import Sentences, Words
 from settings import Settings
 
@@ -77,6 +79,7 @@ class Desk:
     rehearsals: Rehearsals
     router: Router
     notes: Notes
+    insight: Insight
 
 
 def presence_changed(agent_id: str) -> Event:
@@ -93,6 +96,8 @@ def open_desk(
     queue: Queue,
     hours: ServiceHours,
     bot_name: str,
+    topic_of: TopicOf = lambda _: None,
+    alike: Alike = one_by_one,
 ) -> Desk:
     """Put the desk's parts together."""
     words, sentences = Words.load(), Sentences.load()
@@ -141,4 +146,11 @@ def open_desk(
         rehearsals=Rehearsals(database, teams, settings.timezone),
         router=Router(database, bus, teams, rules),
         notes=Notes(database),
+        insight=Insight(
+            database,
+            timezone=settings.timezone,
+            target_s=settings.wait_target_s,
+            topic_of=topic_of,
+            alike=alike,
+        ),
     )

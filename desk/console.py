@@ -19,6 +19,7 @@ from desk.routing.colleague_routes import add_colleagues
 from desk.routing.rule_routes import add_rules
 from desk.routing.team_routes import add_teams
 from desk.session_routes import add_doors, add_session
+from desk.supervision.routes import add_supervision
 from desk.talk_routes import add_ownership, add_talking
 
 
@@ -52,6 +53,7 @@ def console_router(desk: Desk) -> APIRouter:
     add_colleagues(inside, desk)
     add_teams(inside, desk)
     add_rules(inside, desk)
+    add_supervision(inside, desk)
     posting = APIRouter(
         route_class=route,
         dependencies=behind_login,

@@ -86,10 +86,26 @@ class FaqEngine:
         """Serve `built` with the encoder it was built with."""
         self.articles: Sequence[Article] = built.articles
         self.content_hash = built.content_hash
+        self._built, self._encoder = built, encoder
+        self._distance: float | None = None
         self._by_id = {article.id: article for article in built.articles}
         self._topics = Counter(article.topic for article in built.articles)
         self._answer_from = built.judge.answer_from
         self._searcher = Searcher(built.material.corpus, encoder, built.ranker, built.judge)
+
+    def alike(self, texts: Sequence[str]) -> list[list[int]]:
+        """Group texts that mean the same, largest group first, its most typical text first.
+
+        Takes seconds the first time, so call it outside the event loop.
+        """
+        from faq.grouping import MOST, groups, meant_alike  # noqa: PLC0415 - slow, seldom needed
+
+        if self._distance is None:
+            self._distance = meant_alike(self._built)
+        plain = self._built.material.corpus.plain
+        kept = [plain(text[:MAX_CHARS]) for text in texts[:MOST]]
+        found = groups(self._encoder.encode(kept), self._distance) if kept else []
+        return sorted(found, key=len, reverse=True)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
