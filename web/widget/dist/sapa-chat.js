@@ -1,1 +1,1 @@
-import"./chat-864f71b5a8.js";
+import"./chat-9c6c97fe59.js";

@@ -2,7 +2,7 @@
 
 import { part } from "./parts.js";
 
-export const canListen = "SpeechRecognition" in globalThis || "webkitSpeechRecognition" in globalThis;
+export const canListen = "SpeechRecognition" in globalThis || "webkitSpeechRecognition" in globalThis || "MediaRecorder" in globalThis;
 export const canSpeak = "speechSynthesis" in globalThis;
 
 export class Speech {

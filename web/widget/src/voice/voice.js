@@ -11,53 +11,69 @@
  * `stage` is what it may do to the chat:
  * - `lang()`: "id" or "en"; `store.get(name)`, `store.set(name, value)`: what is remembered,
  * - `post(path, body)`: our web API with the visitor's token,
+ * - `settings()`: the site's, `voice` in them is what the server can; `sendFile(file)`: send a recording,
  * - `compose(text)`: put words into the input; `send(text)`: send them,
  * - `pressed({listening, speaking})`: how the two buttons look,
  * - `note(text | null)`: a line above the input; `announce(text)`: for readers only,
  * - `mood(mood | null)`: the face while we listen; null gives it back to the last message; `mouth(visemes | null)`.
  */
 
-export function mountVoice(stage) {
-  const Recognition = globalThis.SpeechRecognition ?? globalThis.webkitSpeechRecognition;
-  let recognition = null;
-  let speaking = false;
+import en from "./en.json";
+import id from "./id.json";
+import { Listener } from "./listener.js";
+import { Speaker } from "./speaker.js";
+import { isPrivate } from "./spoken.js";
 
-  const quiet = () => {
-    speechSynthesis.cancel();
-    stage.mouth(null);
-  };
-  const ended = () => {
-    recognition = null;
-    stage.mood(null);
-    stage.pressed({ listening: false, speaking });
-  };
+const WORDS = { id, en };
+
+export function mountVoice(stage) {
+  const t = (key) => WORDS[stage.lang()]?.[key] ?? id[key];
+  const speaker = new Speaker(stage);
+  let speaking = false;
+  let withheld = null; // a message that is not read aloud before the customer asks
+
+  const pressed = () => stage.pressed({ listening: listener.busy, speaking });
+  const listener = new Listener(stage, t, {
+    begin() {
+      speaker.quiet();
+      stage.mood("listening");
+      pressed();
+    },
+    end() {
+      stage.mood(null);
+      pressed();
+    },
+    read() {
+      if (withheld) speaker.say(withheld.text, withheld.lang);
+      withheld = null;
+    },
+  });
+
   return {
     listen() {
-      if (recognition) return recognition.stop();
-      quiet();
-      recognition = Object.assign(new Recognition(), { lang: stage.lang() === "id" ? "id-ID" : "en-GB", interimResults: true });
-      recognition.onresult = ({ results }) => stage.compose([...results].map(([best]) => best.transcript).join(""));
-      recognition.onend = ended;
-      recognition.start();
-      stage.mood("listening");
-      stage.pressed({ listening: true, speaking });
+      return listener.press();
     },
     speakUp(on) {
       speaking = on;
-      if (!on) quiet();
-      stage.pressed({ listening: recognition !== null, speaking });
+      if (!on) speaker.quiet();
+      else if (!speaker.can(stage.lang())) voicesMayCome(() => speaking && !speaker.can(stage.lang()) && stage.note(t("noVoice")));
+      pressed();
     },
-    message({ text, lang }) {
-      if (!speaking) return;
-      const words = Object.assign(new SpeechSynthesisUtterance(text), { lang: lang === "en" ? "en-GB" : "id-ID" });
-      words.onstart = () => stage.mouth([]);
-      words.onend = () => stage.mouth(null);
-      speechSynthesis.speak(words);
+    message(message) {
+      if (!speaking || !message.text) return;
+      withheld = isPrivate(message) ? message : null;
+      if (withheld) speaker.say(t("screen"), stage.lang());
+      else speaker.say(message.text, message.lang === "en" ? "en" : "id");
     },
-    interrupt: quiet,
+    interrupt: () => speaker.quiet(),
     stop() {
-      quiet();
-      recognition?.abort();
+      speaker.quiet();
+      listener.abort();
     },
   };
+}
+
+/** Browsers list their voices late; what is not there after a moment does not come. */
+function voicesMayCome(then) {
+  setTimeout(then, 1_500);
 }
