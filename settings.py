@@ -42,6 +42,7 @@ class Settings(WebsiteSettings):
     secret_key: SecretStr = SecretStr("")  # signs sessions; at least 32 characters
     sites: dict[str, Site] = Field(default_factory=dict)  # JSON object: site key -> Site
     timezone: str = "Asia/Jakarta"  # the shop's own; opening hours and promised times
+    offer_learning: bool = False  # customers' answers weigh what is offered first
     recompute_hour: int = Field(3, ge=0, le=23)  # of the night: segments, value, what to offer
 
     orders_url: str = ""  # the shop's own order API; empty: our tables, filled by `sapa import`

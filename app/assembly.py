@@ -46,6 +46,7 @@ from crm.consent import Consents
 from crm.customers import Customers
 from crm.hours import ServiceHours
 from crm.http_orders import HttpOrders
+from crm.offering.learning import Learner
 from crm.offering.rules import load_offer_rules
 from crm.offering.words import OfferContent
 from crm.offers import Offers
@@ -266,7 +267,6 @@ def _services(
     hours = ServiceHours.load(settings.timezone, settings.hours_file)
     lockout = Lockout(database, settings.proof_tries_per_hour)
     persona = load_persona()
-    files = rule_files(settings)
     return Services(
         database=database,
         under_way=TurnsUnderWay(database),
@@ -277,7 +277,7 @@ def _services(
         customers=Customers(database, lockout),
         channel_codes=ChannelCodes(database, lockout),
         consents=Consents(database),
-        offers=Offers(database, OfferContent.load(files), load_offer_rules(files)),
+        offers=_offers(settings, database),
         hours=hours,
         queue=Queue(database, hours),
         persona=persona,
@@ -290,4 +290,13 @@ def _services(
         openings=Cues.load("openings"),
         moods=Cues.load("moods"),
         assistants=settings.assistants,
+    )
+
+
+def _offers(settings: Settings, database: Database) -> Offers:
+    files = rule_files(settings)
+    rules = load_offer_rules(files)
+    learner = Learner(database, rules) if settings.offer_learning else None
+    return Offers(
+        database, OfferContent.load(files), rules, weigh=learner.weigh if learner else None
     )

@@ -17,8 +17,9 @@ import typer
 from sqlalchemy import func, select
 
 from conversation.leases import Turnstile
+from conversation.offer_reads import note_opened
 from conversation.talks import count_talks
-from crm.offering.rules import load_offer_rules
+from crm.offering.rules import OfferRules, load_offer_rules
 from crm.offering.words import OfferContent
 from crm.rule_files import BadRules, RuleFiles
 from crm.segments.rules import SegmentRules, load_segment_rules
@@ -38,14 +39,19 @@ def rule_files(settings: Settings) -> RuleFiles:
     return RuleFiles(settings.crm_content_dir, settings.data_dir / "rules")
 
 
-async def recompute(database: Database, rules: SegmentRules) -> tuple[str, str]:
-    """Learn and place all; give one report each."""
-    from crm.recommending.store import learn_all  # noqa: PLC0415 - keeps `sapa --help` fast
+async def recompute(
+    database: Database, rules: SegmentRules, offers: OfferRules | None = None
+) -> tuple[str, ...]:
+    """Learn and place all, and note what came of offers; give one report each."""
+    from crm.offering.outcome import note_bought  # noqa: PLC0415 - keeps `sapa --help` fast
+    from crm.recommending.store import learn_all  # noqa: PLC0415
     from crm.segments.store import place_all  # noqa: PLC0415
 
     learned = await learn_all(database)
     placed = await place_all(database, rules, count_talks)
-    return str(learned), str(placed)
+    read = await note_opened(database)
+    bought = await note_bought(database, offers or load_offer_rules())
+    return str(learned), str(placed), f"offers: {read} read since, {bought} bought so far"
 
 
 async def recompute_apart() -> None:
@@ -133,9 +139,10 @@ def recompute_command() -> None:
     migrate(settings.database)
     try:
         rules = load_segment_rules(rule_files(settings))
+        offers = load_offer_rules(rule_files(settings))
     except BadRules as error:
         _refuse(error)
-    for report in asyncio.run(_recompute(settings, rules)):
+    for report in asyncio.run(_recompute(settings, rules, offers)):
         typer.echo(report)
 
 
@@ -155,10 +162,12 @@ def check_command(
         typer.echo(f"all well in {files.folder}")
 
 
-async def _recompute(settings: Settings, rules: SegmentRules) -> tuple[str, str]:
+async def _recompute(
+    settings: Settings, rules: SegmentRules, offers: OfferRules
+) -> tuple[str, ...]:
     database = Database(settings.database)
     try:
-        return await recompute(database, rules)
+        return await recompute(database, rules, offers)
     finally:
         await database.close()
 

@@ -87,7 +87,7 @@ async def _import(settings: Settings, kind: Kind, file: Path) -> Report:
     database = Database(settings.database)
     try:
         report = await import_file(database, kind, file, ZoneInfo(settings.timezone))
-        await _learn(database, [report])
+        await _learn(settings, database, [report])
         return report
     finally:
         await database.close()
@@ -97,7 +97,7 @@ async def _import_shop(settings: Settings, files: list[Path]) -> Taken:
     database = Database(settings.database)
     try:
         taken = await import_woocommerce(database, files)
-        await _learn(database, taken.reports)
+        await _learn(settings, database, taken.reports)
         return taken
     finally:
         await database.close()
@@ -112,19 +112,27 @@ async def _seed(settings: Settings, echo: Callable[[str], object] = typer.echo) 
             echo(f"{done}: already loaded" if isinstance(done, str) else str(done))
             if isinstance(done, Report):
                 reports.append(done)
-        await _learn(database, reports)
+        await _learn(settings, database, reports)
     finally:
         await database.close()
     return reports
 
 
-async def _learn(database: Database, reports: Sequence[Report]) -> None:
-    """Let offers know of the orders that are new."""
-    from crm.recommending.arrivals import learn_new  # noqa: PLC0415 - keeps `sapa --help` fast
+async def _learn(settings: Settings, database: Database, reports: Sequence[Report]) -> None:
+    """Let offers and segments know of the orders that are new."""
+    from crm.offering.outcome import note_bought  # noqa: PLC0415 - keeps `sapa --help` fast
+    from crm.offering.rules import load_offer_rules  # noqa: PLC0415
+    from crm.recommending.arrivals import learn_new  # noqa: PLC0415
+    from crm.rule_files import BadRules, RuleFiles  # noqa: PLC0415
     from crm.segments.rules import load_segment_rules  # noqa: PLC0415
     from crm.segments.store import place_buyers  # noqa: PLC0415
 
     of_lines = [report.new for report in reports if report.kind == ORDER_LINES.name]
     orders = frozenset[str]().union(*of_lines)
     await learn_new(database, orders)
-    await place_buyers(database, orders, load_segment_rules())
+    files = RuleFiles(settings.crm_content_dir, settings.data_dir / "rules")
+    try:
+        await place_buyers(database, orders, load_segment_rules(files))
+        await note_bought(database, load_offer_rules(files), orders)
+    except BadRules as error:  # what was imported stays; `sapa crm recompute` makes up for this
+        typer.echo(str(error), err=True)

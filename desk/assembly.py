@@ -18,6 +18,7 @@ from desk.audit import AuditLog
 from desk.cases.office import Cases, open_cases
 from desk.files import Enclosing
 from desk.live import Live
+from desk.offer_report import OfferDesk, open_offer_desk
 from desk.overview import Overview
 from desk.pages import Pages
 from desk.people.invitations import Invitations
@@ -73,6 +74,7 @@ class Desk:
     second_factor: SecondFactor
     presences: Presences
     cases: Cases
+    offers: OfferDesk
     timezone: str
     teams: Teams
     rules: RuleStore
@@ -140,6 +142,7 @@ def open_desk(
         second_factor=SecondFactor(database),
         presences=Presences(database, lambda agent: bus.publish("desk", presence_changed(agent))),
         cases=open_cases(database, bus, hours, ownership, sentences),
+        offers=open_offer_desk(settings, database),
         timezone=settings.timezone,
         teams=teams,
         rules=rules,

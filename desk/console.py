@@ -11,6 +11,7 @@ from desk.cases.ticket_acts import add_ticket_acts
 from desk.cases.ticket_routes import add_ticket_pages, add_ticket_reading
 from desk.failures import add_failures
 from desk.files import add_enclosing, add_files
+from desk.offer_report import add_offers
 from desk.people.account_routes import add_account, add_invited
 from desk.people.people_routes import add_people
 from desk.reading_routes import add_pages, add_reading
@@ -47,6 +48,7 @@ def console_router(desk: Desk) -> APIRouter:
     add_account(inside, desk)
     add_people(inside, desk)
     add_audit(inside, desk)
+    add_offers(inside, desk.offers, desk.pages)
     add_ticket_pages(inside, desk.cases, desk.pages)
     add_ticket_reading(inside, desk.cases, desk.words, desk.timezone)
     add_ticket_acts(inside, desk.cases)

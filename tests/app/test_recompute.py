@@ -1,3 +1,4 @@
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -104,14 +105,17 @@ async def test_conversations_are_counted_by_day_and_by_who_helped(database: Data
 async def test_the_job_places_everybody(sqlite_database: Database) -> None:
     await fill(sqlite_database)
 
-    learned, placed = await recompute(sqlite_database, load_segment_rules())
+    learned, placed, offers = await recompute(sqlite_database, load_segment_rules())
 
     assert learned.startswith("learned from 2 customers and 3 products")
     assert placed == "segments and value of 2 customers; too few orders to say what comes"
+    assert offers == "offers: 0 read since, 0 bought so far"
 
 
 def test_a_rule_file_with_a_mistake_is_named_with_file_line_and_reason(tmp_path: Path) -> None:
-    good = (PROJECT_DIR / "crm" / "content" / "segments.yml").read_text(encoding="utf-8")
+    folder = PROJECT_DIR / "crm" / "content"
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    good = (folder / "segments.yml").read_text(encoding="utf-8")
     (tmp_path / "segments.yml").write_text(good.replace("trend_days: 90", "trend_days: 0"))
     line = good[: good.index("trend_days")].count("\n") + 1
     environment = {"SAPA_CRM_CONTENT_DIR": str(tmp_path), "SAPA_DATA_DIR": str(tmp_path / "var")}
