@@ -97,6 +97,7 @@ class Settings(WebsiteSettings):
     turn_tries: int = Field(3, ge=1)  # then the customer is told, and offered a person
     proof_tries_per_hour: int = Field(3, ge=1)  # wrong proofs before the order lookup locks
     max_body_bytes: int = Field(65_536, ge=1_024)  # of a request to the web API
+    wait_update_s: float = Field(120.0, ge=15)  # who waits in line hears news at most so often
     console_session_hours: int = Field(12, ge=1)
     survey_every_days: float = Field(30.0, ge=0)  # nobody is asked again sooner; 0: after each case
     survey_open_hours: float = Field(72.0, gt=0)  # then an answer is too late

@@ -18,6 +18,7 @@ from bot.page_help import PageHelp
 from bot.rasas import Rasas
 from bot.speech import Templates, load_persona
 from bot.typed import TypedChoices
+from bot.wait_updates import WaitUpdates
 from bot.waiting import WaitWords
 from channels.file import Files
 from channels.website import CHANNEL
@@ -105,6 +106,7 @@ class Parts:
     showcase: Showcase
     pages: PageVisits
     desk: Desk
+    wait_updates: WaitUpdates
     paces: SharedPaces
     vectors: "VectorStore | None"  # where the answer index lies outside this process
     order_api: HttpOrders | None
@@ -207,6 +209,14 @@ def assemble(settings: Settings) -> Parts:
             services.persona.name,
         ),
         desk=desk,
+        wait_updates=WaitUpdates(
+            transcript,
+            services.queue,
+            services.templates,
+            services.persona.name,
+            ZoneInfo(settings.timezone),
+            settings.wait_update_s,
+        ),
         paces=SharedPaces(
             bus,
             logins_by_address=desk.logins_by_address,

@@ -155,6 +155,7 @@ def _jobs(parts: Parts, leaving: Leaving) -> tuple[Coroutine[Any, Any, None], ..
         parts.desk.cases.watch.run(),
         parts.paces.run(),
         parts.desk.router.run(),
+        parts.wait_updates.run(),
         parts.nightly.run(),
         *(feed(parts.inbox) for feed in parts.pushing.feeds),
     )

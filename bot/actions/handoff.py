@@ -14,6 +14,7 @@ from desk.queue import Waiting
 
 POSSIBLE = 0.25  # of a complaint beside what the message is taken for
 _SORRY = frozenset({"complaint", "failure"})
+_WAIT = "wait"  # a customer's choice: for the next shift
 _PRIORITY = "high"  # of the ticket that is promised outside hours
 
 
@@ -23,7 +24,9 @@ async def hand_off(turn: Turn, reason: str) -> None:
         turn.remember(problem="complaint")
     expected = await turn.services.queue.expected(turn.conversation.id)
     data = {**wait_data(expected), "reason": reason}
-    if expected.open or reason == "safety":
+    if turn.value == _WAIT and not expected.open:
+        await _keep_place(turn, reason, expected, data)
+    elif expected.open or reason == "safety":
         wait = wait_words(turn.services.templates, expected, turn.lang)
         slots: dict[str, Any] = {"position": str(expected.position)}
         if wait is not None and reason != "safety":
@@ -59,6 +62,26 @@ async def hand_off(turn: Turn, reason: str) -> None:
             **named,
         )
     turn.leave_form()
+
+
+async def _keep_place(turn: Turn, reason: str, expected: Waiting, data: dict[str, Any]) -> None:
+    """Queue outside hours, because the customer would rather wait for the next shift."""
+    opens_at = cast("datetime", expected.opens_at)
+    turn.say(
+        "handoff-until-open",
+        kind="handoff",
+        data={"state": "waiting", **data, "opens_at": opens_at.isoformat()},
+        position=str(expected.position),
+        opens=moment(turn, opens_at),
+    )
+    turn.command(
+        handoff={
+            "reason": reason,
+            "brief": await brief_of(turn, reason),
+            # Shut, so that the first news is that the desk is open again.
+            "expected": {**expected.record(), "shut": 1},
+        }
+    )
 
 
 def why_a_person(turn: Turn) -> str | None:

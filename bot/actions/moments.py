@@ -7,6 +7,8 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 
 from bot.actions.turn import Turn
+from bot.speech import Templates
+from channels.message import Lang
 from db.base import now
 from language.clock import CLOCK
 
@@ -30,11 +32,18 @@ def clock(turn: Turn, at: datetime) -> str:
 
 def moment(turn: Turn, at: datetime) -> str:
     """Write "hari ini pukul 15.00 WIB", "besok pukul …", or with the date."""
-    zone = _zone(turn)
-    days = (at.astimezone(zone).date() - now().astimezone(zone).date()) // timedelta(days=1)
+    return spoken_moment(turn.services.templates, at, turn.lang, _zone(turn))
+
+
+def spoken_moment(templates: Templates, at: datetime, lang: Lang, zone: ZoneInfo) -> str:
+    """Write a moment as `moment` does, where no turn is under way."""
+    local = at.astimezone(zone)
+    days = (local.date() - now().astimezone(zone).date()) // timedelta(days=1)
     template = {0: "moment-today", 1: "moment-tomorrow"}.get(days, "moment")
-    slots = {"time": clock(turn, at)} | ({"date": day(turn, at)} if template == "moment" else {})
-    return turn.words(template, **slots)
+    slots = {"time": f"{format_time(local.time(), CLOCK[lang], locale=lang)} {local.tzname()}"}
+    if template == "moment":
+        slots["date"] = format_date(local.date(), "EEEE, d MMMM", locale=lang)
+    return templates.text(template, lang, **slots)
 
 
 def _zone(turn: Turn) -> ZoneInfo:

@@ -74,7 +74,7 @@ class Rules(_Part):
     accept_s: Annotated[int, Field(ge=5, le=3600)] = 30
     again_after_s: _Seconds = 300
     away_after_misses: Annotated[int, Field(ge=0, le=100)] = 2
-    language_patience_s: _Seconds = 1200
+    language_patience_s: _Seconds = 3600
     overflow_s: _Seconds = 900
     points: Points = Points()
     idle_full_s: Annotated[int, Field(ge=1, le=86_400)] = 900

@@ -40,7 +40,7 @@ def test_a_speaker_who_is_full_is_waited_for_and_not_for_ever() -> None:
     other = colleague("other", ("id",))
 
     assert chosen(contact(lang="en"), full, other) is None
-    assert chosen(contact(lang="en", waited_s=1201), full, other) == "other"
+    assert chosen(contact(lang="en", waited_s=3601), full, other) == "other"
     assert chosen(contact(lang="en"), colleague("off", ("en",), on_shift=False), other) == "other"
 
 
