@@ -10,7 +10,7 @@ import asyncio
 import random
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,8 @@ from statistics import fmean, pstdev
 
 from bench.races import raced
 from desk.routing.rules import DEFAULT, Rules, parse_rules
-from desk.routing.scoring import Choice, Colleague, Contact, Skills, TeamLook
-from desk.routing.simulation import Arrival, Chooser, OnDuty, Placement, choose, play
+from desk.routing.scoring import Choice, Colleague, Contact, Skills, TeamLook, choose
+from desk.routing.simulation import Arrival, Chooser, OnDuty, Placement, play
 
 MORNING = datetime(2026, 11, 30, 1, tzinfo=UTC)  # 08:00 in Jakarta
 _DAY_S = 13 * 3600
@@ -188,7 +188,7 @@ def main() -> None:
 
 
 def _print(score: Counts, robin: Counts) -> None:
-    rows = [
+    rows: list[tuple[str, Callable[[Counts], object]]] = [
         ("contacts", lambda c: f"{c.contacts:,}"),
         ("placed", lambda c: f"{c.placed:,}"),
         ("to somebody not on shift", lambda c: c.off_shift),

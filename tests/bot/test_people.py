@@ -178,3 +178,16 @@ async def test_anger_beside_a_wish_for_a_person_is_handed_over(talk: Rehearsal) 
     await talk.say("percuma, yang lain mana", "complaint", 0.6)
 
     assert talk.handoff is not None
+
+
+async def test_who_would_rather_wait_keeps_a_place_until_the_next_shift(
+    talk_at_night: Rehearsal,
+) -> None:
+    await talk_at_night.say("mau bicara dengan orang", "request_human")
+
+    await talk_at_night.tap("request_human:wait")
+
+    assert talk_at_night.sources == ["handoff-until-open"]
+    assert talk_at_night.handoff is not None
+    assert talk_at_night.handoff["expected"]["shut"] == 1
+    assert "urutan ke-1" in talk_at_night.replies[0]["text"]
