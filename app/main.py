@@ -21,24 +21,22 @@ from app.answering import answer
 from app.assembly import Parts, assemble
 from app.background import at_work
 from app.company import in_company
+from app.direct import Direct
 from app.errors import add_error_handlers
 from app.leaving import Leaving
 from app.logs import configure_logs
 from app.pages import add_pages
-from bot.action_endpoint import action_router
-from bot.actions import all_actions
+from app.servers import add_servers
 from bot.actions.handoff import wait_data
 from channels.pace import Pace
-from channels.telegram.webhook import telegram_router
 from channels.visitor import SiteAccess, Visitors
-from channels.website import Website, website_router
+from channels.website import DirectMessages, Website, website_router
 from channels.website_files import Receiving, files_router
 from channels.website_record import Record, record_router
 from channels.website_sites import sites_router
 from channels.website_socket import socket_router
 from channels.website_visit import visit_router
 from channels.website_voice import VoiceAccess, voice_router
-from channels.whatsapp.webhook import WebhookAccess, whatsapp_router
 from conversation.visits import Visits
 from desk.console import console_router
 from desk.demo import refuse_demo_agent
@@ -56,8 +54,6 @@ from selfservice.voice import ServerVoice
 from settings import Settings, load_settings
 
 log = structlog.get_logger()
-
-_LARGEST_ACTION_CALL = 2_000_000  # a tracker and a part of the domain
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -81,8 +77,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.leaving, app.state.bus = leaving, parts.bus
     app.state.knowledge = parts.services.faq
-    add_error_handlers(app)
     website = _website(settings, parts)
+    direct = {"/api/web/messages": (DirectMessages(website).take, settings.max_body_bytes)}
+    app.add_middleware(Direct, takes=direct)  # innermost: with CORS, and counted
+    add_error_handlers(app)
+    _add_website(app, settings, parts, website)
+    servers = add_servers(app, settings, parts)
+    app.include_router(console_router(parts.desk))
+    _add_help(app, settings, parts, website.visitors)
+    _add_health(app, parts, leaving)
+    add_pages(app)
+    _add_middleware(app, settings)
+    app.add_middleware(Direct, takes=servers)  # outermost: no browser comes there
+    return app
+
+
+def _add_website(app: FastAPI, settings: Settings, parts: Parts, website: Website) -> None:
     app.include_router(website_router(website, max_body_bytes=settings.max_body_bytes))
     app.include_router(socket_router(website))
     app.include_router(sites_router(website.visitors, parts.showcase))
@@ -92,33 +102,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(files_router(website, receiving))
     app.include_router(record_router(website, _record(settings, parts)))
     app.include_router(voice_router(website, _voice(settings)))
-    app.include_router(
-        whatsapp_router(
-            WebhookAccess(
-                app_secret=settings.whatsapp_app_secret.get_secret_value(),
-                verify_token=settings.whatsapp_verify_token.get_secret_value(),
-                phone_number_id=settings.whatsapp_phone_number_id,
-            ),
-            parts.inbox,
-        )
-    )
-    # While we poll nobody has to get in here.
-    secret = settings.telegram_webhook_secret if settings.telegram_webhook_url else None
-    app.include_router(telegram_router(secret.get_secret_value() if secret else "", parts.inbox))
-    app.include_router(
-        action_router(
-            all_actions(parts.services),
-            settings.rasa_token.get_secret_value(),
-            max_body_bytes=_LARGEST_ACTION_CALL,
-        ),
-        dependencies=[Depends(parts.faq.wait_until_begun)],
-    )
-    app.include_router(console_router(parts.desk))
-    _add_help(app, settings, parts, website.visitors)
-    _add_health(app, parts, leaving)
-    add_pages(app)
-    _add_middleware(app, settings)
-    return app
 
 
 @asynccontextmanager

@@ -16,6 +16,9 @@ from app.main import create_app
 from conversation.bus import Bus
 from settings import Settings, load_settings
 
+# Longer than proxies keep an idle connection (nginx: 60), so that none sends a request into one
+# that is just being closed: it may not repeat a POST, and the visitor would get its 502.
+_KEPT_CONNECTION_S = 75
 _OPEN_REQUESTS_S = 5  # then those that are still open are cut
 
 
@@ -61,6 +64,7 @@ def serve(settings: Settings) -> None:
         ws_max_size=16_384,
         # Messages are short; compressing would hold a window of memory for every open socket.
         ws_per_message_deflate=False,
+        timeout_keep_alive=_KEPT_CONNECTION_S,
         timeout_graceful_shutdown=_OPEN_REQUESTS_S,
     )
     leaving: Leaving = app.state.leaving

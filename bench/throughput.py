@@ -2,13 +2,16 @@
 
 Both run at once; the measured one takes turns with the other in short stretches, so that what else
 the machine does falls on both. Only ratios of one run say anything about a busy machine.
+
+Customers ask the same things again and again, and Sapa remembers what it found for them. With
+`distinct` every message is new to it: a name is added that nobody had before.
 """
 
 import asyncio
 import os
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,8 +26,7 @@ from bench.stock.project import trained
 from bench.stock.serving import StockServing
 
 CROWDS = (1, 10, 50)
-_STRETCH_S = 8.0
-_STRETCHES = 3  # of each side at each crowd, in turn
+_SYLLABLES = ("ba", "di", "ka", "lu", "ma", "ni", "ra", "si", "ti", "wa")
 _DIALOGUES = 5  # a conversation: about six messages
 _LONG = 200  # turns of one conversation
 _ENDS = 40  # of it, compared
@@ -51,11 +53,22 @@ class Load:
         return self.cpu_s / len(self.times_ms) * 1_000
 
 
-def compare(cache: Path, rasas: int = 1) -> None:
-    """Measure Sapa with `rasas` Rasa processes against the stock model kept in `cache`; print."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured."""
+
+    rasas: int = 1  # Rasa processes of Sapa
+    distinct: bool = False  # no message twice
+    stretch_s: float = 8.0
+    stretches: int = 3  # of each side at each crowd, in turn
+    to_the_end: bool = True  # the long conversation and the open sockets too
+
+
+def compare(cache: Path, plan: Plan) -> None:
+    """Measure Sapa against the stock model kept in `cache`; print."""
     model = trained(cache)
     with tempfile.TemporaryDirectory(prefix="sapa-bench-") as folder:
-        ports = [free_port() for _ in range(rasas)]
+        ports = [free_port() for _ in range(plan.rasas)]
         urls = ",".join(f"http://127.0.0.1:{port}" for port in ports)
         sapa = Serving(Path(folder) / "sapa", extra={**_WITHOUT_LIMITS, "SAPA_RASA_URL": urls})
         sapa.prepare()
@@ -66,24 +79,26 @@ def compare(cache: Path, rasas: int = 1) -> None:
             stock.wait()
             assert sapa.process is not None
             ours = Side(
-                f"Sapa, {rasas} Rasa", partial(WidgetTalk.begin, sapa.url), (sapa.process.pid,)
+                f"Sapa, {plan.rasas} Rasa", partial(WidgetTalk.begin, sapa.url), (sapa.process.pid,)
             )
             theirs = Side(
                 "stock Rasa",
                 partial(RestTalk.begin, stock.url),
                 tuple(one.pid for one in stock.processes),
             )
-            asyncio.run(_compare(ours, theirs))
+            asyncio.run(_compare(ours, theirs, plan))
         finally:
             if sapa.process is not None:
                 sapa.stop()
             stock.stop()
 
 
-async def _compare(ours: Side, theirs: Side) -> None:
+async def _compare(ours: Side, theirs: Side, plan: Plan) -> None:
     sides = (ours, theirs)
     for side in sides:
-        await _stretch(side, 2, Load(), seed=0)
+        await _stretch(side, 2, Load(), plan, seed=0)
+    told = "no message twice" if plan.distinct else "the same messages again and again"
+    print(f"{told}; ", end="")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, both sides and the bench")
     print(
         f"{'conversations':>13} {'':14} {'turns/s':>8} {'p50 ms':>7} {'p95 ms':>7} {'p99 ms':>7}"
@@ -91,9 +106,9 @@ async def _compare(ours: Side, theirs: Side) -> None:
     )
     for crowd in CROWDS:
         loads = {side.name: Load() for side in sides}
-        for number in range(_STRETCHES):
+        for number in range(plan.stretches):
             for side in sides:
-                await _stretch(side, crowd, loads[side.name], seed=number)
+                await _stretch(side, crowd, loads[side.name], plan, seed=number)
         for name, load in loads.items():
             p50, p95, p99 = np.percentile(load.times_ms, [50, 95, 99])
             print(
@@ -106,6 +121,12 @@ async def _compare(ours: Side, theirs: Side) -> None:
             f"p50 {_median(mine.times_ms) / _median(other.times_ms):.2f}, "
             f"CPU {mine.cpu_ms / other.cpu_ms:.2f}; load {os.getloadavg()[0]:.1f}"
         )
+    print("memory: " + ", ".join(f"{side.name} {side.memory_mb()} MB" for side in sides))
+    if plan.to_the_end:
+        await _to_the_end(sides)
+
+
+async def _to_the_end(sides: tuple[Side, Side]) -> None:
     for side in sides:
         first, last = await _long(side)
         print(
@@ -113,18 +134,17 @@ async def _compare(ours: Side, theirs: Side) -> None:
             f"first {_ENDS}: {last:.0f} / {first:.0f} ms = {last / first:.2f}"
         )
     print(f"turns that stock Rasa answered with nothing: {RestTalk.silent}")
-    print("memory: " + ", ".join(f"{side.name} {side.memory_mb()} MB" for side in sides))
-    print(await _sockets(ours))
+    print(await _sockets(sides[0]))
 
 
-async def _stretch(side: Side, crowd: int, load: Load, *, seed: int) -> None:
+async def _stretch(side: Side, crowd: int, load: Load, plan: Plan, *, seed: int) -> None:
     """Let `crowd` visitors talk, each in conversations of their own, until the time is over."""
     talks = [await side.begin() for _ in range(crowd)]
     cpu, begun = side.cpu_s(), perf_counter()
-    until = begun + _STRETCH_S
+    until = begun + plan.stretch_s
     await asyncio.gather(
         *(
-            _visit(side, talk, load.times_ms, until, random.Random(seed * 1_000 + number))
+            _visit(side, talk, load.times_ms, until, _said(plan, seed * 1_000 + number))
             for number, talk in enumerate(talks)
         )
     )
@@ -133,17 +153,29 @@ async def _stretch(side: Side, crowd: int, load: Load, *, seed: int) -> None:
 
 
 async def _visit(
-    side: Side, talk: Talk, times_ms: list[float], until: float, chance: random.Random
+    side: Side, talk: Talk, times_ms: list[float], until: float, said: Iterator[list[str]]
 ) -> None:
-    while True:
-        for _, texts in chance.sample(dialogues(), _DIALOGUES):
-            for text in texts:
-                if perf_counter() > until:
-                    await talk.end()
-                    return
-                times_ms.append(await talk.says(text))
+    for texts in said:
+        for text in texts:
+            if perf_counter() > until:
+                await talk.end()
+                return
+            times_ms.append(await talk.says(text))
         await talk.end()
         talk = await side.begin()
+
+
+def _said(plan: Plan, seed: int) -> Iterator[list[str]]:
+    """Give what is said in one conversation after the other."""
+    chance = random.Random(seed)
+    while True:
+        some = chance.sample(dialogues(), _DIALOGUES)
+        texts = [text for _, texts in some for text in texts]
+        yield [f"{text} kak {_name(chance)}" for text in texts] if plan.distinct else texts
+
+
+def _name(chance: random.Random) -> str:
+    return "".join(chance.choices(_SYLLABLES, k=5))
 
 
 async def _long(side: Side) -> tuple[float, float]:

@@ -22,7 +22,7 @@ import numpy as np
 
 from bench.dialogues import dialogues
 from bench.serving import Serving
-from bench.throughput import compare
+from bench.throughput import Plan, compare
 from bench.visitor import TimingVisitor
 
 _CROWD = 10
@@ -65,9 +65,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.turns")
     parser.add_argument("--stock", type=Path, help="folder that keeps the stock model; minutes")
     parser.add_argument("--rasas", type=int, default=1, help="Rasa processes of ours, with --stock")
+    parser.add_argument("--distinct", action="store_true", help="with --stock: no message twice")
+    parser.add_argument("--stretch", type=float, default=8, help="seconds; with --stock")
+    parser.add_argument("--stretches", type=int, default=3, help="of each side; with --stock")
+    parser.add_argument(
+        "--crowds-only", action="store_true", help="no long conversation, no sockets"
+    )
     wish = parser.parse_args()
     if wish.stock:
-        compare(wish.stock, wish.rasas)
+        plan = Plan(wish.rasas, wish.distinct, wish.stretch, wish.stretches, not wish.crowds_only)
+        compare(wish.stock, plan)
     else:
         _alone()
 

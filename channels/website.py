@@ -182,6 +182,32 @@ def website_router(website: Website, *, max_body_bytes: int) -> APIRouter:
     return router
 
 
+class DirectMessages:
+    """Accepts messages as the route does, past the web framework (app/direct.py).
+
+    What the route would refuse is left to it; what it refuses late then counts twice for the pace.
+    """
+
+    def __init__(self, website: Website) -> None:
+        self._website = website
+        self._admit = admission(website.visitors)
+
+    async def take(self, headers: Mapping[bytes, bytes], body: bytes) -> tuple[int, bytes] | None:
+        """Give status and JSON. Raises Problem, ValueError and what the store raises."""
+        website, origin = self._website, headers.get(b"origin")
+        if not headers.get(b"content-type", b"").startswith(b"application/json"):
+            return None
+        message = NewMessage.model_validate_json(body)
+        conversation_id = self._admit(
+            headers.get(b"authorization", b"").decode("latin-1"),
+            None if origin is None else origin.decode("latin-1"),
+        )
+        inbound = as_inbound(message, conversation_id, website.max_chars)
+        await website.messages_pace.hit(conversation_id)
+        message_id, seq = await website.conversations.accept(conversation_id, inbound)
+        return 202, AcceptedMessage(id=message_id, seq=seq).model_dump_json().encode()
+
+
 def admission(visitors: Visitors) -> Callable[[str, str | None], str]:
     """Make what finds the conversation that a request's token opens. Raises Problem 401, 403."""
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import aliased
 
 from channels.event import RawEvent
 from conversation.bus import Bus
+from conversation.pressure import Pressure
 from conversation.tables import InboxEvent
 from crm.locks import serialise
 from db.base import new_id, now
@@ -61,6 +62,7 @@ class Inbox:
         self._tries = tries
         self._waiting: list[_Put] = []
         self._storing = asyncio.Lock()
+        self._pressure = Pressure()
 
     async def put(self, channel: str, events: Sequence[RawEvent]) -> None:
         """Store those that are new; returns when they are safe, raises when they are not.
@@ -68,25 +70,33 @@ class Inbox:
         What arrives while a commit is under way shares the next one: a burst then costs a few
         writes to the disk, not one each.
         """
-        moment = now()
+        moment, loop = now(), asyncio.get_running_loop()
         rows = [self._row(channel, event, moment, n) for n, event in enumerate(events)]
-        wish = _Put(rows, asyncio.get_running_loop().create_future())
+        wish, begun = _Put(rows, loop.create_future()), loop.time()
         self._waiting.append(wish)
         async with self._storing:
             if not wish.stored.done():
                 # Shielded: who goes away must not take along what others wait for.
                 await asyncio.shield(self._store_waiting())
         await wish.stored
+        self._pressure.note(loop.time() - begun)
         self._bus.publish("inbox", {"channel": channel})
 
+    async def give_way(self) -> None:
+        """Wait a moment while vendors wait for us: what is stored can wait longer than they do."""
+        await self._pressure.give_way()
+
     async def _store_waiting(self) -> None:
-        wishes, self._waiting = self._waiting, []
+        wishes: list[_Put] = []
         failure: Exception | None = None
         try:
-            async with self._database.write() as session:
+            async with self._database.write(urgent=True) as session:
+                wishes, self._waiting = self._waiting, []
                 repeats = await _insert_new(session, [row for wish in wishes for row in wish.rows])
         except Exception as error:  # noqa: BLE001 - whoever waits is told, and raises it
             failure = error
+            wishes = wishes or self._waiting
+            self._waiting = [] if wishes is self._waiting else self._waiting
         else:
             for channel, count in repeats.items():
                 _REPEATS.labels(channel).inc(count)

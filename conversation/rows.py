@@ -7,12 +7,13 @@ given back here belongs to no session: to change it changes nothing.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from conversation.tables import Conversation, InboxEvent, Message, Turn
-from db.base import new_id, now
+from db.base import Base, new_id, now
+from db.statement import Change, Insertion, Statement
 
 _conversations = cast("Table", Conversation.__table__)
 _messages = cast("Table", Message.__table__)
@@ -20,33 +21,39 @@ _inbox = cast("Table", InboxEvent.__table__)
 _turns = cast("Table", Turn.__table__)
 
 _OF_CONVERSATION = _messages.c.conversation_id == bindparam("conversation")
-_AFTER = (
+_ALL_OWED = select(_messages).where(_OF_CONVERSATION, _messages.c.owed).order_by(_messages.c.seq)
+_NOT_TAKEN = _ALL_OWED.where(_messages.c.turn_id.is_(None))
+_AFTER = Statement(
     select(_messages)
-    .where(_OF_CONVERSATION, _messages.c.seq > bindparam("seq"))
+    .where(_OF_CONVERSATION, _messages.c.seq > bindparam("after"))
     .order_by(_messages.c.seq)
     .limit(bindparam("most"))
 )
-_OWED = select(_messages).where(_OF_CONVERSATION, _messages.c.owed).order_by(_messages.c.seq)
-_UNANSWERED = _OWED.where(_messages.c.turn_id.is_(None))
-_OF_TURN = _OWED.where(_messages.c.turn_id == bindparam("turn"))
-_ONE_UNANSWERED = _UNANSWERED.with_only_columns(_messages.c.id).limit(1)
-_RUNNING = select(_turns.c.id, _turns.c.tries).where(
-    _turns.c.conversation_id == bindparam("conversation"), _turns.c.status == "running"
+_UNANSWERED = Statement(_NOT_TAKEN)
+_OF_TURN = Statement(_ALL_OWED.where(_messages.c.turn_id == bindparam("turn")))
+_ONE_UNANSWERED = Statement(_NOT_TAKEN.with_only_columns(_messages.c.id).limit(1))
+_RUNNING = Statement(
+    select(_turns.c.id, _turns.c.tries).where(
+        _turns.c.conversation_id == bindparam("conversation"), _turns.c.status == "running"
+    )
 )
-_STATUS = select(_turns.c.status).where(_turns.c.id == bindparam("turn"))
-_EVENT = (
+_STATUS = Statement(select(_turns.c.status).where(_turns.c.id == bindparam("turn")))
+_EVENT = Statement(
     select(_inbox.c.id, _inbox.c.message_id, _messages.c.seq, _messages.c.owed)
     .outerjoin(_messages, _messages.c.id == _inbox.c.message_id)
-    .where(_inbox.c.channel == bindparam("channel"), _inbox.c.source_id == bindparam("source"))
+    .where(_inbox.c.channel == bindparam("by"), _inbox.c.source_id == bindparam("source"))
 )
-_JOIN_TURN = update(_messages).where(_messages.c.id == bindparam("message"))
-_CHANGE_TURN = update(_turns).where(_turns.c.id == bindparam("turn"))
-_TAKEN_IN = update(_inbox).where(_inbox.c.id == bindparam("event"))
-_HELD = (
+_HELD = Statement(
     select(_conversations).where(_conversations.c.id == bindparam("conversation")).with_for_update()
 )
-_CHANGED = update(_conversations).where(_conversations.c.id == bindparam("conversation"))
+_JOIN_TURN = Change(update(_messages).where(_messages.c.id == bindparam("message")))
+_CHANGE_TURN = Change(update(_turns).where(_turns.c.id == bindparam("turn")))
+_TAKEN_IN = Change(update(_inbox).where(_inbox.c.id == bindparam("event")))
+_CHANGED = Change(update(_conversations).where(_conversations.c.id == bindparam("conversation")))
+_NEW_MESSAGE, _NEW_TURN, _NEW_EVENT = Insertion(_messages), Insertion(_turns), Insertion(_inbox)
 _WITHOUT_VALUE = {"name": "", "kind": "text", "mood": "neutral", "owed": False}
+
+T = TypeVar("T", bound=Base)
 
 
 class ConversationUnknown(LookupError):
@@ -59,16 +66,16 @@ def held(connection: Connection, conversation_id: str) -> Iterator[Conversation]
 
     Raises ConversationUnknown.
     """
-    row = connection.execute(_HELD, {"conversation": conversation_id}).one_or_none()
-    if row is None:
+    found = _HELD.found(connection, {"conversation": conversation_id})
+    if not found:
         raise ConversationUnknown(conversation_id)
-    before = row._mapping  # noqa: SLF001 - its public name
-    conversation = Conversation(**before)
+    before = found[0]
+    conversation = _object(Conversation, before)
     yield conversation
     changed = {name: getattr(conversation, name) for name in before}
     changed = {name: value for name, value in changed.items() if value != before[name]}
     if changed:
-        connection.execute(_CHANGED, {"conversation": conversation_id, **changed})
+        _CHANGED.run(connection, {"conversation": conversation_id}, changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +100,20 @@ def messages_after(
     connection: Connection, conversation_id: str, seq: int, most: int
 ) -> list[Message]:
     """Read the messages numbered above `seq`, oldest first, at most `most`."""
-    given = {"conversation": conversation_id, "seq": seq, "most": most}
-    return [_message(row) for row in connection.execute(_AFTER, given)]
+    given = {"conversation": conversation_id, "after": seq, "most": most}
+    return [_object(Message, row) for row in _AFTER.found(connection, given)]
 
 
 def add_message(connection: Connection, **values: Any) -> Message:
     """Store a message."""
     row = {**_WITHOUT_VALUE, "at": now(), **values}
-    connection.execute(insert(_messages), row)
-    return Message(**row)
+    _NEW_MESSAGE.run(connection, row)
+    return _object(Message, {**dict.fromkeys(_messages.c.keys()), **row})
 
 
 def event_of(connection: Connection, channel: str, source_id: str) -> Delivered | None:
     """Find what a channel delivered, and the message it became."""
-    given = {"channel": channel, "source": source_id}
-    row = connection.execute(_EVENT, given).one_or_none()
+    row = _EVENT.first(connection, {"by": channel, "source": source_id})
     return Delivered(*row) if row else None
 
 
@@ -117,58 +123,62 @@ def remember(
     """Let a repeat find the message; `event_id` is the row of what came by webhook."""
     if event_id is None:
         row = {"channel": channel, "source_id": source_id, "message_id": message_id}
-        connection.execute(insert(_inbox), row)
+        _NEW_EVENT.run(connection, row)
     else:
-        connection.execute(_TAKEN_IN, {"event": event_id, "message_id": message_id})
+        _TAKEN_IN.run(connection, {"event": event_id}, {"message_id": message_id})
 
 
 def running_turn(connection: Connection, conversation_id: str) -> Begun | None:
     """Find the turn that was begun and has not ended."""
-    row = connection.execute(_RUNNING, {"conversation": conversation_id}).one_or_none()
-    return Begun(row.id, row.tries) if row else None
+    row = _RUNNING.first(connection, {"conversation": conversation_id})
+    return Begun(*row) if row else None
 
 
 def try_again(connection: Connection, turn: Begun) -> Begun:
     """Count one more try."""
-    connection.execute(_CHANGE_TURN, {"turn": turn.id, "tries": turn.tries + 1})
+    _CHANGE_TURN.run(connection, {"turn": turn.id}, {"tries": turn.tries + 1})
     return Begun(turn.id, turn.tries + 1)
 
 
 def begin_turn(connection: Connection, conversation_id: str, messages: Sequence[Message]) -> Begun:
     """Begin a turn that answers `messages`."""
     turn = Begun(new_id(), 1)
-    connection.execute(insert(_turns), {"id": turn.id, "conversation_id": conversation_id})
-    joined = [{"message": message.id, "turn_id": turn.id} for message in messages]
-    connection.execute(_JOIN_TURN, joined)
+    _NEW_TURN.run(connection, {"id": turn.id, "conversation_id": conversation_id})
+    for message in messages:
+        _JOIN_TURN.run(connection, {"message": message.id}, {"turn_id": turn.id})
     return turn
 
 
 def status_of(connection: Connection, turn_id: str) -> str:
     """Say how a turn stands; see `Turn.status`."""
-    return str(connection.scalar(_STATUS, {"turn": turn_id}))
+    row = _STATUS.first(connection, {"turn": turn_id})
+    return str(row[0] if row else None)
 
 
 def end_turn(connection: Connection, turn_id: str, result: Mapping[str, Any]) -> None:
     """End a turn with this status, intent and confidence."""
-    connection.execute(_CHANGE_TURN, {"turn": turn_id, "finished_at": now(), **result})
+    _CHANGE_TURN.run(connection, {"turn": turn_id}, {"finished_at": now(), **result})
 
 
 def unanswered(connection: Connection, conversation_id: str) -> list[Message]:
     """Read what was said and no turn has taken yet."""
-    rows = connection.execute(_UNANSWERED, {"conversation": conversation_id})
-    return [_message(row) for row in rows]
+    rows = _UNANSWERED.found(connection, {"conversation": conversation_id})
+    return [_object(Message, row) for row in rows]
 
 
 def is_unanswered(connection: Connection, conversation_id: str) -> bool:
     """Whether something was said that no turn has taken yet."""
-    return connection.scalar(_ONE_UNANSWERED, {"conversation": conversation_id}) is not None
+    return _ONE_UNANSWERED.first(connection, {"conversation": conversation_id}) is not None
 
 
 def messages_of(connection: Connection, conversation_id: str, turn_id: str) -> list[Message]:
     """Read what a turn answers."""
     given = {"conversation": conversation_id, "turn": turn_id}
-    return [_message(row) for row in connection.execute(_OF_TURN, given)]
+    return [_object(Message, row) for row in _OF_TURN.found(connection, given)]
 
 
-def _message(row: Row[Any]) -> Message:
-    return Message(**row._mapping)  # noqa: SLF001 - its public name
+def _object(kind: type[T], row: Mapping[str, Any]) -> T:
+    """Make the object of a row, past a constructor that takes each value for a change."""
+    made: T = kind.__mapper__.class_manager.new_instance()
+    made.__dict__.update(row)
+    return made

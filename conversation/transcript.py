@@ -116,7 +116,9 @@ class Transcript:
             return accepted
 
         try:
-            accepted = await self.database.change(store)
+            # What came by webhook is stored already, and nobody waits to be told.
+            urgent = inbound.channel not in self._pushing
+            accepted = await self.database.change(store, urgent=urgent)
         except IntegrityError:  # the same message came twice at once, and the other was first
             accepted = await self._stored(inbound)
         self.wake(conversation_id)

@@ -6,7 +6,6 @@ without an error. Source: https://docs.sqlalchemy.org/en/21/dialects/sqlite.html
 isolation / Savepoints / Transactional DDL".
 """
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -23,9 +22,10 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.util.concurrency import greenlet_spawn
 
 from db.in_place import InPlaceConnection, Threads, connect
+from db.kept import READ, READ_ONLY, WRITE, KeptConnections
+from db.line import WriteLine
 
 _BUSY_TIMEOUT_S = 10.0
-_READ_ONLY = "sapa_read_only"
 
 T = TypeVar("T")
 
@@ -42,28 +42,30 @@ class Database:
             _make_private(Path(str(self.url.database)))
         self._threads = Threads() if self.is_sqlite else None
         self.engine = _create_engine(url, self._threads)
+        self._in_place = KeptConnections(self.engine.sync_engine) if self._threads else None
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         # SQLite lets its writers wait by sleeping, up to 100 ms at a time and in no order, each
         # with a connection in hand; here they stand in line.
-        self._writer: AbstractAsyncContextManager[Any] = (
-            asyncio.Lock() if self.is_sqlite else nullcontext()
-        )
+        self._line = WriteLine() if self.is_sqlite else None
+
+    def _turn(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
+        return self._line.turn(urgent=urgent) if self._line else nullcontext()
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def write(self, *, urgent: bool = False) -> AsyncIterator[AsyncSession]:
         """Give a session that commits at the end of the block, or rolls back if it raises.
 
         Never wait for another process inside, nor open a second one: on SQLite it holds the only
-        write lock.
+        write lock. `urgent`: somebody outside waits to be told that it is stored.
         """
-        async with self._writer, self._sessions.begin() as session:
+        async with self._turn(urgent=urgent), self._sessions.begin() as session:
             yield session
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Give a session for reading one consistent snapshot; it never blocks a writer."""
         async with self._sessions() as session:
-            await session.connection(execution_options={_READ_ONLY: True})
+            await session.connection(execution_options={READ_ONLY: True})
             yield session
 
     async def ask(self, question: Callable[[Connection], T]) -> T:
@@ -71,25 +73,29 @@ class Database:
 
         It must not wait for anything but the database.
         """
+        if self._in_place is not None:
+            return await greenlet_spawn(self._in_place.ask, question)
 
         def run() -> T:
             with self.engine.sync_engine.connect() as connection:
-                return question(connection.execution_options(**{_READ_ONLY: True}))
+                return question(connection.execution_options(**{READ_ONLY: True}))
 
         return await greenlet_spawn(run)
 
-    async def change(self, work: Callable[[Connection], T]) -> T:
+    async def change(self, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
         """Run `work` in one transaction, as `write`, without the ORM: for what every turn does.
 
         It must not wait for anything but the database.
         """
+        if self._in_place is not None:
+            async with self._turn(urgent=urgent):
+                return await greenlet_spawn(self._in_place.change, work)
 
         def run() -> T:
             with self.engine.sync_engine.begin() as connection:
                 return work(connection)
 
-        async with self._writer:
-            return await greenlet_spawn(run)
+        return await greenlet_spawn(run)
 
     async def check(self) -> None:
         """Raise if the database cannot be reached."""
@@ -98,6 +104,8 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._in_place:
+            await greenlet_spawn(self._in_place.close)
         await self.engine.dispose()
         if self._threads:
             self._threads.close()
@@ -150,5 +158,5 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql(READ if read_only else WRITE)

@@ -57,6 +57,7 @@ class InPlaceConnection(AdaptedConnection):
         self._in_place = False
         self._writes = False
         self._begin: str | None = None
+        self._begun = False
         plain.execute("PRAGMA busy_timeout=0")
         plain.set_progress_handler(lambda: self._in_place, _STEPS)
 
@@ -75,36 +76,54 @@ class InPlaceConnection(AdaptedConnection):
         self.plain.create_function(*args, **options)
 
     def begin(self, statement: str) -> None:
-        """Begin with the first statement that follows; before it there is nothing to protect."""
-        self._begin, self._writes = statement, "IMMEDIATE" in statement
+        """Begin with the first statement that follows; before it there is nothing to protect.
+
+        What was begun already goes on: SQLAlchemy begins for itself what `db/statement.py` began.
+        """
+        if not self._begun:
+            self._begun = True
+            self._begin, self._writes = statement, "IMMEDIATE" in statement
 
     def run(self, statement: str, work: Callable[[], "Done"]) -> "Done":
         """Do `work`, here if that is quick. Raises sqlite3.Error."""
+        done, here = self._run(statement, work)
+        if here:
+            _yield_once()
+        return done
+
+    def rows(self, statement: str, parameters: Sequence[Any]) -> tuple[Sequence[Any], Any]:
+        """Execute and give all rows and what describes them. Raises sqlite3.Error."""
+        plain = self.plain
+        (rows, description, *_), _ = self._run(
+            statement, lambda: _done(plain.execute(statement, parameters))
+        )
+        return rows, description
+
+    def _run(self, statement: str, work: Callable[[], "Done"]) -> tuple["Done", bool]:
+        """Do `work`, and say whether it was done here."""
         if self._is_quick(statement):
             self._in_place = statement.startswith(_NO_CHANGE)  # to stop a change undoes them all
             try:
                 self._begin_now()
-                found = work()
-                _yield_once()
-                return found
+                return work(), True
             except sqlite3.OperationalError as error:
                 if not _needs_time(error):
                     raise
             finally:
                 self._in_place = False
-        done: Done = self._in_thread(lambda: self._patiently(work))
-        return done
+        return self._in_thread(lambda: self._patiently(work)), False
 
     def commit(self) -> None:
         """Commit what was begun, if anything was."""
-        self._begin = None
+        self._begin, self._begun = None, False
         if self.plain.in_transaction:
             self._in_thread(self.plain.commit)
 
     def rollback(self) -> None:
         """Roll back what was begun, if anything was."""
-        self._begin = None
-        self.plain.rollback()
+        self._begin, self._begun = None, False
+        if self.plain.in_transaction:
+            self.plain.rollback()
 
     def close(self) -> None:
         """Close; what was not committed is undone. The last one may copy the journal."""

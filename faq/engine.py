@@ -1,10 +1,12 @@
 """Find the article that answers a customer's words, or admit that there is none."""
 
 import logging
+import secrets
 import threading
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -30,6 +32,7 @@ _MOST_RANKED = 10
 # tests/bot/several_questions.yml it is 24 of 32; less only answers less.
 _SAME_TOPIC = 0.5
 MAX_CHARS = 4_096
+_MOST_KNOWN = 2_000  # questions, some 2 KB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,34 @@ class Finding:
 _NOTHING = Finding("abstain", 0.0, ())
 
 
+class Found:
+    """What was found for the questions asked last; half of them are asked again and again.
+
+    What customers wrote is not kept: a question is known by a digest whose key is only here.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._key = secrets.token_bytes(32)
+        self._findings: OrderedDict[bytes, Finding] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def once(self, asked: str, search: Callable[[str], Finding]) -> Finding:
+        """Return what `search` finds, or found before."""
+        name = blake2b(asked.encode("utf-8", "surrogatepass"), key=self._key).digest()
+        with self._lock:
+            known = self._findings.get(name)
+            if known is not None:
+                self._findings.move_to_end(name)
+                return known
+        found = search(asked)
+        with self._lock:
+            self._findings[name] = found
+            if len(self._findings) > _MOST_KNOWN:
+                self._findings.popitem(last=False)
+        return found
+
+
 class Searcher:
     """Search over any corpus, ours or a foreign one. Safe to share between threads."""
 
@@ -65,12 +96,16 @@ class Searcher:
         self._ids, self._groups = corpus.article_ids, corpus.answer_groups()
         self._plain = corpus.plain
         self._encoder, self._ranker, self._judge = encoder, ranker, judge
+        self._found = Found()
 
     def search(self, text: str) -> Finding:
         """Return what the corpus knows about `text`; never raises, whatever the text."""
         asked = self._plain(text[:MAX_CHARS])
         if not plain_form(asked):
             return _NOTHING
+        return self._found.once(asked, self._search)
+
+    def _search(self, asked: str) -> Finding:
         scores = self._ranker.scores([asked], self._encoder.encode([asked]))
         [(decision, confidence)] = self._judge.decide(scores, self._groups)
         total = scores.total[0]

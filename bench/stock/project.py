@@ -20,7 +20,7 @@ RASA = PROJECT_DIR / ".venv-rasa/bin/python"
 _EXAMPLES = PROJECT_DIR / "bot/data/nlu"
 _DEFAULT_CONFIG = "rasa/engine/recipes/config_files/default_config.yml"
 _ANSWERED_BY_ACTION = frozenset({"faq", "chitchat", "out_of_scope", "nlu_fallback"})
-_EPOCHS = 12
+_EPOCHS = 3
 _SLOTS = ("order_number", "proof")  # asked in this order
 ENVIRONMENT = {
     "RASA_TELEMETRY_ENABLED": "false",

@@ -4,20 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Table, bindparam, select
+from sqlalchemy import Connection, Table, bindparam, select
 
 from conversation.tables import Conversation, Message
 from db.engine import Database
+from db.statement import Statement
 
 _RECENT = 30  # messages
 _NOT_LONG_AGO = 8  # messages
 _conversations = cast("Table", Conversation.__table__)
 _messages = cast("Table", Message.__table__)
 # Of the tables, not of the objects, which take five times as long to load.
-_CONVERSATION = select(
-    *_conversations.c["id", "site", "channel", "customer_id", "verified", "missed_turns", "context"]
-).where(_conversations.c.id == bindparam("conversation"))
-_RECENTLY_SAID = (
+_CONVERSATION = Statement(
+    select(
+        *_conversations.c[
+            "id", "site", "channel", "customer_id", "verified", "missed_turns", "context"
+        ]
+    ).where(_conversations.c.id == bindparam("conversation"))
+)
+_RECENTLY_SAID = Statement(
     select(*_messages.c["author", "text", "kind", "data", "choices", "source", "mood"])
     .where(_messages.c.conversation_id == bindparam("conversation"))
     .order_by(_messages.c.seq.desc())
@@ -93,32 +98,26 @@ async def read_conversation(database: Database, conversation_id: str) -> Convers
 
 def _view(connection: Connection, conversation_id: str) -> ConversationView:
     given = {"conversation": conversation_id}
-    row = connection.execute(_CONVERSATION, given).one_or_none()
-    if row is None:
+    found = _CONVERSATION.found(connection, given)
+    if not found:
         return ConversationView(conversation_id)
-    recent = [_said(message) for message in connection.execute(_RECENTLY_SAID, given)]
-    return ConversationView(
-        id=row.id,
-        site=row.site,
-        channel=row.channel,
-        customer_id=row.customer_id,
-        verified=row.verified,
-        missed_turns=row.missed_turns,
-        context=row.context or {},
-        recent=tuple(reversed(recent)),
-    )
+    recent = [_said(*row) for row in _RECENTLY_SAID.rows(connection, given)]
+    row = {**found[0], "context": found[0]["context"] or {}}
+    return ConversationView(**row, recent=tuple(reversed(recent)))
 
 
-def _said(message: Row[Any]) -> Said:
+def _said(
+    author: str, text: str, kind: str, data: Any, choices: Any, source: Any, mood: str
+) -> Said:
     return Said(
-        author=message.author,
-        text=message.text,
-        kind=message.kind,
-        data=message.data or {},
-        choices=[choice["id"] for choice in message.choices or []],
-        labels=[choice["label"] for choice in message.choices or []],
-        source=(message.source or {}).get("id"),
-        mood=message.mood,
+        author=author,
+        text=text,
+        kind=kind,
+        data=data or {},
+        choices=[choice["id"] for choice in choices or []],
+        labels=[choice["label"] for choice in choices or []],
+        source=(source or {}).get("id"),
+        mood=mood,
     )
 
 

@@ -6,6 +6,7 @@ Source: developers.facebook.com, WhatsApp Business Platform, "Create a webhook e
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -16,7 +17,8 @@ from channels.event import Store
 from channels.webhook import body_of, is_equal, refused, took
 from channels.whatsapp.envelope import CHANNEL, split
 
-_LARGEST_BODY = 3 * 1024 * 1024  # Meta's own limit
+PATH = "/channels/whatsapp/webhook"
+LARGEST_BODY = 3 * 1024 * 1024  # Meta's own limit
 _ALGORITHM = "sha256="
 
 
@@ -51,7 +53,7 @@ def whatsapp_router(access: WebhookAccess, store: Store) -> APIRouter:
         """Store what Meta signed, once; 5xx if that fails, so that Meta sends it again."""
         if not x_hub_signature_256:
             raise refused(CHANNEL, "unsigned")
-        body = await body_of(request, CHANNEL, _LARGEST_BODY)
+        body = await body_of(request, CHANNEL, LARGEST_BODY)
         if not is_signed(body, x_hub_signature_256, access.app_secret):
             raise refused(CHANNEL, "signature")
         events = split(body, access.phone_number_id, datetime.now(UTC))
@@ -61,6 +63,24 @@ def whatsapp_router(access: WebhookAccess, store: Store) -> APIRouter:
         return Response()
 
     return router
+
+
+class DirectWebhook:
+    """Takes events as the route does, past the web framework (app/direct.py)."""
+
+    def __init__(self, access: WebhookAccess, store: Store) -> None:
+        self._access, self._store = access, store
+
+    async def take(self, headers: Mapping[bytes, bytes], body: bytes) -> tuple[int, bytes] | None:
+        """Store what Meta signed; None for what the route has to refuse, and to count."""
+        signature = headers.get(b"x-hub-signature-256", b"").decode("latin-1")
+        if not is_signed(body, signature, self._access.app_secret):
+            return None
+        events = split(body, self._access.phone_number_id, datetime.now(UTC))
+        if events:
+            await self._store.put(CHANNEL, events)
+            took(CHANNEL, len(events))
+        return 200, b""
 
 
 def is_signed(body: bytes, signature: str, app_secret: str) -> bool:

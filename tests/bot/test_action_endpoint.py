@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from app.direct import Direct
 from app.errors import add_error_handlers
-from bot.action_endpoint import action_router
+from bot.action_endpoint import ActionEndpoint, action_router
 
 TOKEN = "t" * 40
 CALL = {
@@ -30,11 +31,14 @@ class Tell(Action):
         return []
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
+@pytest.fixture(params=["route", "direct"])
+async def http(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     add_error_handlers(app)
-    app.include_router(action_router([Tell()], TOKEN, max_body_bytes=10_000))
+    endpoint = ActionEndpoint([Tell()], TOKEN, max_body_bytes=10_000)
+    app.include_router(action_router(endpoint))
+    if request.param == "direct":
+        app.add_middleware(Direct, takes={"/bot/actions": (endpoint.take, 10_000)})
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
@@ -84,4 +88,4 @@ async def test_what_is_no_call_is_a_bad_request(
 
 def test_without_a_token_there_is_no_endpoint() -> None:
     with pytest.raises(ValueError, match="token"):
-        action_router([], "", max_body_bytes=1)
+        ActionEndpoint([], "", max_body_bytes=1)

@@ -9,13 +9,14 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from app.direct import Direct
 from app.errors import add_error_handlers
 from bot.page_help import PageHelp
 from bot.speech import Templates
 from channels.message import Lang
 from channels.pace import Pace
 from channels.visitor import SiteAccess, Visitors
-from channels.website import Website, website_router
+from channels.website import DirectMessages, Website, website_router
 from channels.website_files import Receiving, files_router
 from channels.website_socket import socket_router
 from channels.website_visit import visit_router
@@ -106,6 +107,7 @@ def pages(transcript: Transcript) -> PageVisits:
 @pytest.fixture
 def app(website: Website, receiving: Receiving, pages: PageVisits) -> FastAPI:
     app = FastAPI()
+    app.add_middleware(Direct, takes={"/api/web/messages": (DirectMessages(website).take, 65_536)})
     add_error_handlers(app)
     app.include_router(website_router(website, max_body_bytes=65_536))
     app.include_router(socket_router(website))

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from faq.encoder import Encoder
-from faq.engine import FaqEngine, Finding
+from faq.engine import FaqEngine, Finding, Found, Match
 from tests.faq.conftest import article, write
 
 
@@ -93,3 +93,41 @@ def test_an_article_is_given_by_id_and_an_unknown_one_is_none(engine: FaqEngine)
     assert known is not None
     assert known.texts["en"].answer == "Cash on delivery up to Rp2,000,000."
     assert engine.article("no-such") is None
+
+
+def test_what_is_asked_again_is_found_without_another_search() -> None:
+    searched: list[str] = []
+
+    def search(asked: str) -> Finding:
+        searched.append(asked)
+        return Finding("answer", 0.9, (Match(asked, 1.0),))
+
+    found = Found()
+    first = [found.once(text, search) for text in ("ongkir", "retur", "ongkir")]
+
+    assert [one.ranked[0].article_id for one in first] == ["ongkir", "retur", "ongkir"]
+    assert searched == ["ongkir", "retur"]
+
+
+def test_of_the_questions_asked_last_only_so_many_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("faq.engine._MOST_KNOWN", 2)
+    searched: list[str] = []
+
+    def search(asked: str) -> Finding:
+        searched.append(asked)
+        return Finding("abstain", 0.0, ())
+
+    found = Found()
+    for text in ("a", "b", "a", "c", "a", "b"):
+        found.once(text, search)
+
+    assert searched == ["a", "b", "c", "b"]
+
+
+def test_of_what_was_asked_no_word_is_kept() -> None:
+    found = Found()
+    found.once("nomor saya 081234567890", lambda _: Finding("abstain", 0.0, ()))
+
+    assert "081234567890" not in repr(vars(found))

@@ -7,12 +7,19 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.direct import Direct
 from app.errors import add_error_handlers
 from channels.whatsapp.channel import WhatsApp
 from channels.whatsapp.cloud_api import CloudApi
 from channels.whatsapp.rates import whatsapp_rates
 from channels.whatsapp.reading import read
-from channels.whatsapp.webhook import WebhookAccess, whatsapp_router
+from channels.whatsapp.webhook import (
+    LARGEST_BODY,
+    PATH,
+    DirectWebhook,
+    WebhookAccess,
+    whatsapp_router,
+)
 from conversation.bus import Bus
 from conversation.contacts import Contacts
 from conversation.inbox import Inbox
@@ -46,6 +53,7 @@ def app_with(access: WebhookAccess, inbox: Inbox) -> FastAPI:
     app = FastAPI()
     add_error_handlers(app)
     app.include_router(whatsapp_router(access, inbox))
+    app.add_middleware(Direct, takes={PATH: (DirectWebhook(access, inbox).take, LARGEST_BODY)})
     return app
 
 
