@@ -23,7 +23,7 @@ from bot.waiting import WaitWords
 from channels.file import Files
 from channels.website import CHANNEL
 from conversation.bus import Bus
-from conversation.campaigns.sending import Campaigns, Quiet
+from conversation.campaigns.sending import Campaigns
 from conversation.cleanup import Cleanup
 from conversation.files import FileIntake
 from conversation.inbox import Inbox
@@ -167,9 +167,6 @@ def assemble(settings: Settings) -> Parts:
         topic_of=topics(services),
         alike=meaning(services),
     )
-    quiet = Quiet.read(settings.quiet_hours, ZoneInfo(settings.timezone))
-    pace = settings.campaign_messages_per_minute
-    campaigns = Campaigns(database, transcript, quiet, pace, services.persona.name)
     erasure = Erasure(database, settings.files_dir, bus)
     return Parts(
         database=database,
@@ -226,7 +223,7 @@ def assemble(settings: Settings) -> Parts:
         ),
         vectors=vectors,
         order_api=orders,
-        campaigns=campaigns,
+        campaigns=desk.campaigns,
         exports=Exports(database, PrivacyWords.load(settings.timezone), settings.files_dir),
         erasures=ErasureRequests(database, erasure),
         retention=Retention(database, erasure, default_days() | settings.retention_days),

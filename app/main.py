@@ -40,6 +40,7 @@ from channels.website_voice import VoiceAccess, voice_router
 from conversation.visits import Visits
 from desk.console import console_router
 from desk.demo import refuse_demo_agent
+from desk.leads import remind_of_calls
 from desk.queue import Queue
 from privacy.jobs import keep_promises
 from privacy.words import PrivacyWords
@@ -134,6 +135,7 @@ def _jobs(parts: Parts, leaving: Leaving) -> tuple[Coroutine[Any, Any, None], ..
         parts.follow_ups.run(),
         parts.cleanup.run(),
         parts.campaigns.run(),
+        remind_of_calls(parts.desk.leads, parts.bus),
         keep_promises(parts.erasures, parts.retention),
         parts.desk.cases.watch.run(),
         parts.paces.run(),

@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from channels.pace import Pace
 from conversation.bus import Bus, Event
+from conversation.campaigns.sending import Campaigns, Quiet
 from conversation.failures import Failures
 from conversation.kept_files import KeptFiles
 from conversation.ownership import Ownership
 from conversation.reading import Reading
 from conversation.transcript import Transcript
 from crm.hours import ServiceHours
+from crm.leads import Leads
+from crm.offering.words import OfferContent
 from db.engine import Database
 from desk.access import Access
 from desk.agents import Agents
@@ -76,6 +80,10 @@ class Desk:
     cases: Cases
     offers: OfferDesk
     timezone: str
+    leads: Leads
+    offer_words: OfferContent
+    campaigns: Campaigns
+    database: Database
     teams: Teams
     rules: RuleStore
     rehearsals: Rehearsals
@@ -144,6 +152,16 @@ def open_desk(
         cases=open_cases(database, bus, hours, ownership, sentences),
         offers=open_offer_desk(settings, database),
         timezone=settings.timezone,
+        leads=Leads(database, hours),
+        offer_words=OfferContent.load(),
+        campaigns=Campaigns(
+            database,
+            transcript,
+            Quiet.read(settings.quiet_hours, ZoneInfo(settings.timezone)),
+            settings.campaign_messages_per_minute,
+            bot_name,
+        ),
+        database=database,
         teams=teams,
         rules=rules,
         rehearsals=Rehearsals(database, teams, settings.timezone),

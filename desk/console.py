@@ -7,10 +7,12 @@ from fastapi import APIRouter, Depends
 
 from desk.assembly import CLIENT_ID, Desk
 from desk.audit_routes import add_audit
+from desk.campaigns import add_campaigns
 from desk.cases.ticket_acts import add_ticket_acts
 from desk.cases.ticket_routes import add_ticket_pages, add_ticket_reading
 from desk.failures import add_failures
 from desk.files import add_enclosing, add_files
+from desk.leads import add_leads
 from desk.offer_report import add_offers
 from desk.people.account_routes import add_account, add_invited
 from desk.people.people_routes import add_people
@@ -56,6 +58,8 @@ def console_router(desk: Desk) -> APIRouter:
     add_teams(inside, desk)
     add_rules(inside, desk)
     add_supervision(inside, desk)
+    add_leads(inside, desk.leads, desk.offer_words, desk.pages)
+    add_campaigns(inside, desk.campaigns, desk.database, desk.pages)
     posting = APIRouter(
         route_class=route,
         dependencies=behind_login,
