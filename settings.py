@@ -37,6 +37,8 @@ class Settings(WebsiteSettings):
     knowledge_dir: Path = PROJECT_DIR / "knowledge"
     sample_dir: Path = PROJECT_DIR / "db" / "sample"
     crm_content_dir: Path = PROJECT_DIR / "crm" / "content"  # rules of segments and offers
+    scripts_dir: Path = PROJECT_DIR / "desk" / "content" / "scripts"  # for CSRs
+    canned_file: Path = PROJECT_DIR / "desk" / "content" / "canned.yml"  # replies to insert
     hours_file: Path = PROJECT_DIR / "crm" / "content" / "hours.yml"  # when people answer
     database_url: str = ""  # empty: SQLite in data_dir; else postgresql://user:password@host/name
     secret_key: SecretStr = SecretStr("")  # signs sessions; at least 32 characters

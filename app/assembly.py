@@ -60,6 +60,7 @@ from crm.ticket_kinds import TicketKinds
 from crm.tickets import Tickets
 from db.engine import Database
 from desk.assembly import Desk, open_desk
+from desk.cases.shop import Shop
 from desk.queue import Queue
 from faq.archive import Archive
 from faq.articles import Article
@@ -163,6 +164,14 @@ def assemble(settings: Settings) -> Parts:
         transcript=transcript,
         queue=services.queue,
         hours=services.hours,
+        shop=Shop(
+            orders=services.orders,
+            tickets=services.tickets,
+            callbacks=services.callbacks,
+            customers=services.customers,
+            offers=services.offers,
+            knowledge=faq,
+        ),
         bot_name=services.persona.name,
         topic_of=topics(services),
         alike=meaning(services),

@@ -15,6 +15,7 @@ from conversation.campaigns.commands import campaigns_commands
 from conversation.commands import show_gaps
 from crm.commands import import_commands, seed
 from crm.recommending.commands import crm_commands
+from desk.cases.commands import check_scripts
 from desk.commands import agents_commands
 from faq.commands import faq_commands
 from faq.knowledge_commands import knowledge_commands
@@ -36,6 +37,7 @@ sapa.add_typer(channel_commands, name="channels", help="Connect WhatsApp and Tel
 sapa.add_typer(campaigns_commands, name="campaigns", help="Write to those who agreed.")
 sapa.add_typer(privacy_commands, name="privacy", help="Export, erase, and what the law asks.")
 sapa.command(name="seed", help="Load the demo shop.")(seed)
+sapa.command(name="scripts")(check_scripts)
 
 _NOT_SET_UP = "the database is not set up, or is older than this Sapa; run: sapa migrate"
 

@@ -219,6 +219,7 @@ class UnansweredQuestion(Base):
     lang: Mapped[str]
     best_article: Mapped[str | None]
     confidence: Mapped[float]
+    answer: Mapped[str | None]  # a CSR's, who thinks that it should be an article
     at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -79,6 +79,8 @@ def _told(
             and message.at >= contact.requested_at
             and (contact.ended_at is None or message.at <= contact.ended_at)
         ]
+    if question.answer is not None:  # chosen by hand, so nothing else that was said
+        answers = [masked(question.answer, people)]
     return Unanswered(
         text=masked(question.text, people),
         lang=question.lang,

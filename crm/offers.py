@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.eligibility import Situation
+from crm.eligibility import Situation, refusal
 from crm.locks import serialise
 from crm.offering.choosing import Proposal, Weights, choose
-from crm.offering.facts import capped, shown_to
+from crm.offering.facts import capped, gather, shown_to
 from crm.offering.rules import OfferRules, load_offer_rules
 from crm.offering.words import OfferContent
 from crm.tables import Lead as LeadRow
@@ -80,6 +80,13 @@ class Offers:
             lambda connection: choose(
                 connection, situation, at, self._content, self._rules, weights
             )
+        )
+
+    async def why_not(self, situation: Situation) -> str | None:
+        """Return the name of the rule that forbids any offer now, or None."""
+        at = self._clock()
+        return await self._database.ask(
+            lambda connection: refusal(gather(connection, situation, at, self._rules).facts)
         )
 
     def reason(self, proposal: Proposal, lang: str) -> str:

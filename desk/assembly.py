@@ -20,6 +20,7 @@ from desk.access import Access
 from desk.agents import Agents
 from desk.audit import AuditLog
 from desk.cases.office import Cases, open_cases
+from desk.cases.shop import Shop
 from desk.files import Enclosing
 from desk.live import Live
 from desk.offer_report import OfferDesk, open_offer_desk
@@ -105,6 +106,7 @@ def open_desk(
     transcript: Transcript,
     queue: Queue,
     hours: ServiceHours,
+    shop: Shop,
     bot_name: str,
     topic_of: TopicOf = lambda _: None,
     alike: Alike = one_by_one,
@@ -120,6 +122,7 @@ def open_desk(
     enclosing = Enclosing(
         transcript, ownership, kept, settings.media_max_mb, settings.message_max_chars
     )
+    pages = Pages(words, settings.timezone, enclosing.limits)
     return Desk(
         transcript=transcript,
         reading=Reading(database, transcript),
@@ -130,7 +133,7 @@ def open_desk(
         overview=Overview(queue, teams, Reading(database, transcript)),
         live=Live(bus, agents, words),
         failures=Failures(database),
-        pages=Pages(words, settings.timezone, enclosing.limits),
+        pages=pages,
         words=words,
         sentences=sentences,
         logins_by_address=Pace(settings.logins_per_minute, 60),
@@ -149,8 +152,10 @@ def open_desk(
         sessions=Sessions(database),
         second_factor=SecondFactor(database),
         presences=Presences(database, lambda agent: bus.publish("desk", presence_changed(agent))),
-        cases=open_cases(database, bus, hours, ownership, sentences),
         offers=open_offer_desk(settings, database),
+        cases=open_cases(
+            database, bus, hours, ownership, shop, pages, (words, sentences), settings
+        ),
         timezone=settings.timezone,
         leads=Leads(database, hours),
         offer_words=OfferContent.load(),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from desk.assembly import CLIENT_ID, Desk
 from desk.audit_routes import add_audit
 from desk.campaigns import add_campaigns
+from desk.cases.act_routes import add_case_acts, add_case_pages
 from desk.cases.ticket_acts import add_ticket_acts
 from desk.cases.ticket_routes import add_ticket_pages, add_ticket_reading
 from desk.failures import add_failures
@@ -60,6 +61,8 @@ def console_router(desk: Desk) -> APIRouter:
     add_supervision(inside, desk)
     add_leads(inside, desk.leads, desk.offer_words, desk.pages)
     add_campaigns(inside, desk.campaigns, desk.database, desk.pages)
+    add_case_acts(inside, desk.cases)
+    add_case_pages(inside, desk.cases, desk.screens, desk.pages)
     posting = APIRouter(
         route_class=route,
         dependencies=behind_login,

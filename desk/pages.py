@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -69,9 +70,7 @@ class Pages:
             clock_s=lambda at: format_time(
                 at, f"{CLOCK[lang]}{CLOCK[lang][2]}ss", tzinfo=self._zone, locale=lang
             ),
-            moment=lambda at: format_datetime(
-                at, f"d MMM {CLOCK[lang]}", tzinfo=self._zone, locale=lang
-            ),
+            moment=lambda at: self.moment(at, lang),
             day=lambda at: format_date(at.astimezone(self._zone), "d MMM y", locale=lang),
             since=lambda at: self.span(int((now() - at).total_seconds()), lang),
             span=lambda seconds: self.span(seconds, lang),
@@ -113,6 +112,11 @@ class Pages:
         return self.page(
             template, lang, status, headers, detail=detail, part=is_part(request), agent=None
         )
+
+    def moment(self, at: datetime, lang: Lang) -> str:
+        """Write a moment in the shop's zone: "18 Nov 12.00"."""
+        pattern = f"d MMM {CLOCK[lang]}"
+        return str(format_datetime(at, pattern, tzinfo=self._zone, locale=lang))
 
     def span(self, seconds: int, lang: Lang) -> str:
         """Write a duration as a person would: "3 mnt", "1 j 20 mnt"."""

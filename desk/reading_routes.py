@@ -5,13 +5,23 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from channels.message import Lang
 from conversation.view import as_json
 from desk.access import Language, Me
 from desk.assembly import Desk
+from desk.cases.pop import Pop
 from desk.pages import is_part
+from desk.screen import Screen
+from desk.tables import Agent
 
 
 def add_pages(router: APIRouter, desk: Desk) -> None:
+    async def pop(screen: Screen, agent: Agent, lang: Lang) -> Pop | None:
+        """Read what stands beside the talk, for those who may read the talk."""
+        if screen.reading != "all":
+            return None
+        return await desk.cases.pops.of(screen.entry.id, agent.name, lang)
+
     @router.get("/console/queue", response_class=HTMLResponse)
     async def queue(agent: Me, lang: Language) -> HTMLResponse:
         """The lists on the left."""
@@ -24,15 +34,18 @@ def add_pages(router: APIRouter, desk: Desk) -> None:
     ) -> HTMLResponse:
         """One conversation; as a piece for htmx, else with the desk around it."""
         screen = await desk.screens.open(conversation_id, agent, whole=whole)
-        seen = await desk.reading.seen(conversation_id)
+        shown: dict[str, Any] = {
+            "screen": screen,
+            "seen": await desk.reading.seen(conversation_id),
+            "pop": await pop(screen, agent, lang),
+            "kinds": desk.cases.kinds,
+        }
         if is_part(request):
             refreshes = request.headers.get("hx-target") == "conversation"
             piece = "conversation_body.html" if refreshes else "conversation.html"
-            return desk.pages.page(piece, lang, agent=agent, screen=screen, seen=seen)
+            return desk.pages.page(piece, lang, agent=agent, **shown)
         lists = await desk.overview.of(agent)
-        return desk.pages.page(
-            "desk.html", lang, agent=agent, lists=lists, screen=screen, seen=seen
-        )
+        return desk.pages.page("desk.html", lang, agent=agent, lists=lists, **shown)
 
     @router.get("/console/conversations/{conversation_id}/log", response_class=HTMLResponse)
     async def log(

@@ -69,6 +69,7 @@ def add_ownership(router: APIRouter, desk: Desk) -> None:
         hello = await say("joined", conversation_id, "csr", agent.name)
         shown = asked.state if asked else None
         await desk.ownership.take(conversation_id, agent.id, hello, agent.name, shown)
+        await desk.cases.pops.begin(conversation_id, agent.name)
         response.headers["HX-Trigger"] = "conversation-changed, desk-changed"
         return {"id": conversation_id, "state": "csr"}
 

@@ -20,6 +20,7 @@ for noun in (
     "crm.offering",
     "conversation",
     "desk",
+    "desk.cases",
     "desk.people",
     "desk.routing",
     "faq",

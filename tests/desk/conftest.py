@@ -16,11 +16,19 @@ from channels.message import Inbound, Lang, Reply, Source
 from conversation.bus import Bus
 from conversation.tables import Conversation, Handoff, Message
 from conversation.transcript import Transcript
+from crm.callbacks import CallBacks
+from crm.customers import Customers
 from crm.hours import ServiceHours
+from crm.offers import Offers
+from crm.orders import OrderLookup, SqlOrders
+from crm.proofs import Lockout
+from crm.ticket_kinds import TicketKinds
+from crm.tickets import Tickets
 from db.base import new_id, now
 from db.engine import Database
 from desk.access import COOKIE
 from desk.assembly import Desk, open_desk
+from desk.cases.shop import Shop as ShopParts
 from desk.console import console_router
 from desk.queue import Queue
 from desk.tables import Agent, AgentSession
@@ -137,6 +145,18 @@ class Shop:
         return row.state, row.agent_id
 
 
+def shop_parts(database: Database, hours: ServiceHours) -> ShopParts:
+    """What the shop knows and does, over its own tables."""
+    lockout = Lockout(database)
+    return ShopParts(
+        orders=OrderLookup(SqlOrders(database), lockout),
+        tickets=Tickets(database, hours, TicketKinds.load(), lockout),
+        callbacks=CallBacks(database, hours),
+        customers=Customers(database, lockout),
+        offers=Offers(database),
+    )
+
+
 @pytest.fixture
 async def shop(settings: Settings, database: Database) -> AsyncIterator[Shop]:
     """The console over an empty database of each kind."""
@@ -152,6 +172,7 @@ async def shop(settings: Settings, database: Database) -> AsyncIterator[Shop]:
         transcript=transcript,
         queue=queue,
         hours=hours,
+        shop=shop_parts(database, hours),
         bot_name="Nara",
     )
     app = FastAPI()

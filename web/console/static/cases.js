@@ -10,7 +10,44 @@ function restore() {
   }
 }
 
+// What was inserted stands where the caret was, to be read and changed before it is sent.
+function insert(text) {
+  const place = document.getElementById("text");
+  if (!place) return;
+  const gap = place.selectionStart && !/\s$/.test(place.value.slice(0, place.selectionStart)) ? " " : "";
+  place.setRangeText(gap + text, place.selectionStart, place.selectionEnd, "end");
+  place.dispatchEvent(new Event("input", { bubbles: true }));
+  place.focus();
+}
+
+function tick(box) {
+  fetch(box.dataset.script, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ step: box.dataset.step, done: box.checked }),
+  })
+    .then((answer) => {
+      if (!answer.ok) throw new Error(answer.status);
+      window.htmx.trigger(document.body, "conversation-changed");
+    })
+    .catch(() => (box.checked = !box.checked));
+}
+
+function openReplies(event) {
+  const replies = document.getElementById("canned");
+  if (event.key !== "/" || event.target.id !== "text" || event.target.value || !replies) return;
+  event.preventDefault();
+  replies.open = true;
+  replies.querySelector("button").focus();
+}
+
 export function startCases() {
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-insert]");
+    if (button) insert(button.dataset.insert);
+  });
+  document.addEventListener("change", ({ target }) => target.matches("[data-step]") && tick(target));
+  document.addEventListener("keydown", openReplies);
   startDrafts();
   document.addEventListener("input", ({ target }) => {
     if (target.form?.elements.client_id && !target.form.matches("[data-composer]")) target.form.elements.client_id.value = "";
@@ -26,8 +63,9 @@ export function startCases() {
   document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
     const form = detail.elt;
     if (!form.elements?.client_id || form.matches("[data-composer]") || !detail.successful) return;
-    form.reset();
     form.elements.client_id.value = "";
+    if ("stays" in form.dataset) return;
+    form.reset();
     if (drafted(form)) keep(form.dataset.draft, "");
     form.closest("details")?.removeAttribute("open");
   });
