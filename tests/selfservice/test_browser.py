@@ -75,7 +75,7 @@ async def test_every_page_is_accessible_and_never_scrolls_sideways(
 
 @pytest.mark.parametrize(("lang", "dark"), [("id", False), ("en", True)])
 @pytest.mark.parametrize("width", [390, 1280])
-async def test_an_order_is_looked_up_with_scripts_off(
+async def test_an_order_is_looked_up_by_the_keyboard(
     lookups: FastAPI, chrome: Browser, width: int, lang: str, dark: bool
 ) -> None:
     page = await _page(chrome, width, dark=dark)
@@ -96,6 +96,45 @@ async def test_an_order_is_looked_up_with_scripts_off(
     assert found == []
 
 
+@pytest.mark.parametrize(("lang", "dark", "width"), [("id", False, 390), ("en", True, 1280)])
+async def test_an_account_is_shown_and_its_consent_changed_by_the_keyboard(
+    lookups: FastAPI, chrome: Browser, lang: str, dark: bool, width: int
+) -> None:
+    page = await _page(chrome, width, dark=dark)
+    found = []
+    async with served(lookups) as url:
+        await page.goto(f"{url}/help/{lang}/account")
+        found += await _faults(page, f"account-form-{lang}-{width}")
+        await page.locator("#number").fill(SARI_ORDER)
+        await page.locator("#proof").fill("sari@example.com")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text(SARI_ORDER)).to_be_visible()
+        found += await _faults(page, f"account-{lang}-{width}")
+        await page.locator("[name=analytics]").focus()
+        await page.keyboard.press("Space")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".done")).to_be_visible()
+        await expect(page.locator("[name=analytics]")).to_be_checked()
+        await page.context.close()
+
+    assert found == []
+
+
+@pytest.mark.parametrize(("place", "proof"), [("order", "1111"), ("account", "sari@example.com")])
+async def test_the_forms_work_with_scripts_off(
+    lookups: FastAPI, chrome: Browser, place: str, proof: str
+) -> None:
+    page = await chrome.new_page(java_script_enabled=False)
+    async with served(lookups) as url:
+        await page.goto(f"{url}/help/id/{place}")
+        await page.locator("#number").fill(SARI_ORDER)
+        await page.locator("#proof").fill(proof)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("article")).to_be_visible()
+        await expect(page.get_by_text(SARI_ORDER)).to_be_visible()
+        await page.close()
+
+
 async def _page(chrome: Browser, width: int, *, dark: bool) -> Page:
     context = await chrome.new_context(
         viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light"
@@ -106,7 +145,7 @@ async def _page(chrome: Browser, width: int, *, dark: bool) -> Page:
 async def _faults(page: Page, name: str) -> list[tuple[str, str]]:
     """Photograph the page, and give what axe finds and whether it is too wide for 320 pixels."""
     SHOTS.mkdir(exist_ok=True)
-    await page.screenshot(path=SHOTS / f"help-{name}.png")
+    await page.screenshot(path=SHOTS / f"help-{name}.png", full_page=True)
     found = [(name, one["id"]) for one in (await Axe().run(page)).response["violations"]]
     size = page.viewport_size
     assert size is not None
