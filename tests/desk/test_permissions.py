@@ -30,6 +30,7 @@ BODY = {
     "role": "csr",
     "capacity": 3,
     "active": True,
+    "seq": 1,
 }
 
 
