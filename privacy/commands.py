@@ -25,6 +25,7 @@ Done = TypeVar("Done")
 Whose = Annotated[
     str, typer.Argument(metavar="CUSTOMER", help="Customer id, phone number or e-mail.")
 ]
+Proofs = Annotated[list[str], typer.Option(help="Twice.")]
 Thread = Annotated[
     str, typer.Option(help="Instead of a customer: the id of somebody's conversation.")
 ]
@@ -154,6 +155,52 @@ def breach(
     told_by = (known + TELL_WITHIN).astimezone(zone)
     limit = f"{told_by:%Y-%m-%d %H:%M %Z}"
     typer.echo(f"{len(people)} people; tell them and the authority by {limit}", err=True)
+
+
+@privacy_commands.command()
+def merge(order: Proofs, contact: Proofs) -> None:
+    """Make one customer of two: `--order`, `--contact` of who stays, then again of the other.
+
+    Both prove it as in the chat, by an order number and a whole phone number or e-mail.
+    """
+    from crm.customers import Customers
+    from crm.profile.merging import CannotMerge, Merging
+    from crm.proofs import Attempt, Lockout, LookupLocked, NotProven
+    from db.base import new_id
+
+    settings = load_settings()
+    if len(order) != len(contact) or len(order) != 2:  # noqa: PLR2004 - two people
+        typer.echo("give --order and --contact twice: of who stays, then of the other", err=True)
+        raise typer.Exit(2)
+
+    async def run(database: "Database") -> str:
+        customers = Customers(database, Lockout(database, settings.proof_tries_per_hour))
+        both = [
+            await customers.identify(Attempt("command", new_id(), network=""), whole, number)
+            for number, whole in zip(order, contact, strict=True)
+        ]
+        proof = "an order and a whole contact of each"
+        return await Merging(database).merge(both[0], both[1], proof)
+
+    try:
+        made = _with_database(settings, run)
+    except (NotProven, LookupLocked, CannotMerge) as error:
+        typer.echo(f"not merged: {error or type(error).__name__}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"merged; to part them again: sapa privacy part {made}")
+
+
+@privacy_commands.command()
+def part(merge_id: Annotated[str, typer.Argument(metavar="MERGE")]) -> None:
+    """Undo a merge: both as they were, what came later with whose it is."""
+    from crm.profile.merging import CannotMerge, Merging
+
+    try:
+        _with_database(load_settings(), lambda database: Merging(database).part(merge_id))
+    except CannotMerge as error:
+        typer.echo(f"not parted: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo("parted")
 
 
 async def _one(database: "Database", contact: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select
 
+from crm.campaigns.tables import CampaignRecipient
 from crm.eligibility import Facts, Situation
 from crm.importing.cells import SEGMENT_DIMENSIONS
 from crm.offering.rules import Dispute, OfferRules
@@ -29,6 +30,8 @@ def _table(mapped: Any) -> Table:
 _customers, _offers, _orders = _table(Customer), _table(Offer), _table(Order)
 _lines, _tickets, _bills = _table(OrderLine), _table(Ticket), _table(Invoice)
 _shipments, _standings, _switches = _table(Shipment), _table(Standing), _table(OfferSwitch)
+_recipients = _table(CampaignRecipient)
+_HAD = select(_recipients.c.handed_at)
 _OWNER = select(_orders.c.customer_id)
 _CONSENT = select(_customers.c.consent_offers)
 _STANDING = select(*(_standings.c[name] for name in SEGMENT_DIMENSIONS))
@@ -86,7 +89,7 @@ def gather(connection: Connection, situation: Situation, at: datetime, rules: Of
         late_order=_late(connection, rows, at),
         disputed_bill=_disputed(connection, who, cases, rules.dispute, at),
         bought=_last_times(bought),
-        **_answers(made, rules, at),
+        **_answers(made, _campaigns(connection, who), rules, at),
     )
     return Known(facts, bought, _segments(connection, who), _shown(made))
 
@@ -114,10 +117,21 @@ def _customer_id(connection: Connection, situation: Situation) -> str | None:
     return connection.scalar(_OWNER.where(_orders.c.number == number))
 
 
-def _answers(made: _Rows, rules: OfferRules, at: datetime) -> dict[str, Any]:
+def _campaigns(connection: Connection, who: str | None) -> list[datetime]:
+    """Return when the customer had campaigns, which count as offers that nobody asked for."""
+    if who is None:
+        return []
+    had = connection.scalars(_HAD.where(_recipients.c.customer_id == who))
+    return [at for at in had if at is not None]
+
+
+def _answers(
+    made: _Rows, campaigns: Sequence[datetime], rules: OfferRules, at: datetime
+) -> dict[str, Any]:
     no = [row for row in made if row.outcome in ("declined", "never")]
     lately = timedelta(days=rules.declined_days)
-    enough, today = capped((row.shown_at for row in made if not row.asked), rules, at)
+    unasked = [*(row.shown_at for row in made if not row.asked), *campaigns]
+    enough, today = capped(unasked, rules, at)
     return {
         "capped": enough,
         "capped_today": today,

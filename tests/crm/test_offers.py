@@ -2,7 +2,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from crm.campaigns.tables import Campaign, CampaignRecipient
 from crm.eligibility import Situation, in_control_group
 from crm.offers import Offers
 from crm.recommending.arrivals import learn_new
@@ -52,6 +54,27 @@ async def test_what_fits_a_bought_product_is_offered_with_its_reason(offers: Off
     assert chosen == EARRINGS
     assert offers.reason(chosen, "id") == "cocok dipadukan dengan necklace (id)"
     assert offers.reason(chosen, "en") == "it goes well with necklace (en)"
+
+
+async def test_a_campaign_counts_as_an_offer_that_nobody_asked_for(
+    offers: Offers, database: Database
+) -> None:
+    await add(database, Campaign(id="gajian", version="1"))
+    await add(
+        database,
+        CampaignRecipient(
+            campaign_id="gajian", customer_id="C0001", conversation_id="hers", channel="whatsapp",
+            state="sent", handed_at=NOON - timedelta(days=1),
+        ),
+    )  # fmt: skip
+
+    soon_after = await offers.choose(SARI)
+    async with database.write() as session:
+        await session.execute(update(CampaignRecipient).values(handed_at=NOON - timedelta(days=8)))
+    later = await offers.choose(SARI)
+
+    assert soon_after is None
+    assert later == EARRINGS
 
 
 async def test_who_only_proved_one_order_gets_what_fits_that_order(
