@@ -183,6 +183,10 @@ def test_what_is_the_customers_own_is_read_only_when_asked_for(
 def test_dictation_says_first_that_sound_leaves_the_device(page: Page, shop: Double) -> None:
     microphone(page).click()
     expect(page.get_by_text("di luar perangkat ini")).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Buka obrolan").click()
+    microphone(page).click()  # who went away has not agreed, and is told again
+    expect(page.get_by_text("di luar perangkat ini")).to_be_visible()
     assert page.evaluate("voice.recognisers.length") == 0
 
     microphone(page).click()

@@ -1,1 +1,1 @@
-import"./chat-9c6c97fe59.js";
+import"./chat-86de48d707.js";

@@ -16,6 +16,7 @@ export class Listener {
   #t;
   #ears = null; // a recogniser or a recorder at work
   #broken = false; // the browser's recogniser failed in this visit
+  #told = false; // that the sound leaves the device
 
   /** `on.begin()` before it listens, `on.end()` after, `on.read()` when what was held back is asked for. */
   constructor(stage, t, on) {
@@ -49,11 +50,11 @@ export class Listener {
   }
 
   #dictate() {
-    if (!this.#stage.store.get("dictate")) {
-      this.#stage.store.set("dictate", true); // the second press is the yes; it is asked once
-      this.#stage.note(this.#t("leaves"));
-      return;
+    if (!this.#stage.store.get("dictate") && !this.#told) {
+      this.#told = true;
+      return this.#stage.note(this.#t("leaves"));
     }
+    this.#stage.store.set("dictate", true); // a press after the notice is the yes, and asked for once
     const ears = Object.assign(new this.#recogniser(), { lang: TAGS[this.#stage.lang()], interimResults: true, continuous: false });
     let words = "";
     let fault = null;
