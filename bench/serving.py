@@ -17,7 +17,7 @@ import httpx
 from app.supervisor import end_with_parent
 from settings import PROJECT_DIR
 
-_READY_S = 120
+_READY_S = 400
 _STOP_S = 60
 _PORTS = range(11_000, 21_000)
 
