@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, or_, select, true
 
 from conversation.tables import Conversation
 from crm.ticketing.tables import Ticket
+from desk.people.tables import TeamMember
 from desk.tables import Agent
 
 _SUPERVISE = ("supervisor", "admin")
@@ -12,7 +13,8 @@ _SUPERVISE = ("supervisor", "admin")
 def visible(agent: Agent) -> ColumnElement[bool]:
     """Match what nobody has yet, what is theirs, and that of whom they are helping right now.
 
-    A colleague's ticket is read by supervisors only, as a colleague's conversation is.
+    A colleague's ticket is read by supervisors only, as a colleague's conversation is; so is what
+    nobody has, where it came from a conversation of another team.
     """
     if agent.role in _SUPERVISE:
         return true()
@@ -23,8 +25,17 @@ def visible(agent: Agent) -> ColumnElement[bool]:
     same_person = helped.where(
         Conversation.verified, Conversation.customer_id == Ticket.customer_id
     )
+    free = Ticket.agent_id.is_(None)
+    if not agent.sees_all:
+        theirs = select(TeamMember.team_id).where(TeamMember.agent_id == agent.id)
+        elsewhere = select(Conversation.id).where(
+            Conversation.id == Ticket.conversation_id,
+            Conversation.team_id.is_not(None),
+            Conversation.team_id.not_in(theirs),
+        )
+        free = free & ~elsewhere.exists()
     return or_(
-        Ticket.agent_id.is_(None),
+        free,
         Ticket.agent_id == agent.id,
         same_talk.exists(),
         same_person.exists(),

@@ -12,6 +12,7 @@ from crm.ticketing.tables import Ticket, TicketNote
 from db.base import new_id, now
 from db.engine import Database
 from desk.cases.listing import TicketLists, Wanted
+from desk.people.tables import Team, TeamMember
 from desk.tables import Agent
 from tests.desk.conftest import Shop
 
@@ -129,6 +130,28 @@ async def test_a_csr_sees_what_nobody_has_and_their_own_and_whom_they_help(
     assert refused == [404] * 6
     assert (await supervisor.get("/api/console/tickets")).json()["total"] == 4
     assert (await row_of(shop.database, his.number)).status == "open"
+
+
+async def test_what_came_from_another_teams_conversation_is_not_for_a_csr(
+    shop: Shop, sari: Agent, rina: Agent
+) -> None:
+    talk = await shop.conversation("rahasia", state="bot")
+    async with shop.database.write() as session:
+        team = Team(name="Elsewhere")
+        session.add(team)
+        await session.flush()
+        (await session.get_one(Conversation, talk)).team_id = team.id
+    row = await ticket(shop.database, conversation_id=talk)
+    browser = await shop.browser(sari)
+
+    hidden = (await browser.get(f"/console/tickets/{row.number}")).status_code
+    async with shop.database.write() as session:
+        session.add(TeamMember(team_id=team.id, agent_id=sari.id))
+
+    assert hidden == 404
+    assert (await browser.get(f"/console/tickets/{row.number}")).status_code == 200
+    supervisor = await shop.browser(rina)
+    assert (await supervisor.get(f"/console/tickets/{row.number}")).status_code == 200
 
 
 async def test_words_to_the_customer_reach_their_channel_and_stop_the_first_clock(
