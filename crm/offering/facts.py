@@ -89,7 +89,7 @@ def gather(connection: Connection, situation: Situation, at: datetime, rules: Of
         late_order=_late(connection, rows, at),
         disputed_bill=_disputed(connection, who, cases, rules.dispute, at),
         bought=_last_times(bought),
-        **_answers(made, _campaigns(connection, who), rules, at),
+        **answers(made, _campaigns(connection, who), rules, at),
     )
     return Known(facts, bought, _segments(connection, who), _shown(made))
 
@@ -125,9 +125,10 @@ def _campaigns(connection: Connection, who: str | None) -> list[datetime]:
     return [at for at in had if at is not None]
 
 
-def _answers(
+def answers(
     made: _Rows, campaigns: Sequence[datetime], rules: OfferRules, at: datetime
 ) -> dict[str, Any]:
+    """Return what the offers made so far (sku, shown_at, asked, outcome, outcome_at) mean now."""
     no = [row for row in made if row.outcome in ("declined", "never")]
     lately = timedelta(days=rules.declined_days)
     unasked = [*(row.shown_at for row in made if not row.asked), *campaigns]
