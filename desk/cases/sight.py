@@ -25,7 +25,7 @@ def visible(agent: Agent) -> ColumnElement[bool]:
     same_person = helped.where(
         Conversation.verified, Conversation.customer_id == Ticket.customer_id
     )
-    free = Ticket.agent_id.is_(None)
+    free: ColumnElement[bool] = Ticket.agent_id.is_(None)
     if not agent.sees_all:
         theirs = select(TeamMember.team_id).where(TeamMember.agent_id == agent.id)
         elsewhere = select(Conversation.id).where(
