@@ -27,6 +27,7 @@ function askCode({ xhr }) {
 export function startOffice() {
   document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
     show(detail);
+    if (detail.elt.matches?.(".line-form") && detail.xhr.status < 300) detail.elt.reset();
     if (detail.xhr.status === 401 && by("code-row")) askCode(detail);
   });
 }
