@@ -43,13 +43,18 @@ class _Kept(StaticFiles):
 
 
 def add_pages(app: FastAPI) -> None:
-    """Add the shop page and the static folders; templates of the console are not among them."""
+    """Add the shop's two pages and the static folders, without the console's templates."""
+
+    def page(name: str) -> FileResponse:
+        return FileResponse(_WEB / "shop" / name, headers={"Content-Security-Policy": _SHOP_POLICY})
 
     @app.get("/", include_in_schema=False)
     async def shop() -> FileResponse:
-        return FileResponse(
-            _WEB / "shop" / "index.html", headers={"Content-Security-Policy": _SHOP_POLICY}
-        )
+        return page("index.html")
+
+    @app.get("/cart", include_in_schema=False)
+    async def cart() -> FileResponse:
+        return page("cart.html")
 
     for path, folder in _FOLDERS.items():
         # Only these are compressed: beside a visitor's words a secret's length could leak (BREACH).

@@ -12,6 +12,7 @@ from tests.deploy.deployment import containers, manifests, of_kind, pods
 OLDEST, NEWEST = "1.29", "1.37"
 OUTSIDE = (
     "/",
+    "/cart",
     "/healthz",
     "/api/web/messages",
     "/api/web/socket",

@@ -22,6 +22,10 @@ PAGE = """<!doctype html><html lang="id"><meta charset="utf-8">
 <main><h1>Toko</h1><button id="page">Halaman</button></main>
 <script type="module" src="/web/widget/sapa-chat.js"></script>
 <sapa-chat site="demo" lang="id"></sapa-chat></html>"""
+LOADER = """<!doctype html><html lang="id"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>Toko</title>
+<script async src="/web/widget/loader.js" data-site="demo" data-lang="id"></script>
+<main><h1>Toko</h1><button id="page">Halaman</button></main></html>"""
 SITE: dict[str, Any] = {
     "key": "demo",
     "name": "Toko Laras",

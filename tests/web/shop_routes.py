@@ -41,6 +41,7 @@ class Routes:
             routes=[
                 Route("/", self.bare),
                 Route("/shop", self.shop),
+                Route("/cart", self.cart),
                 Route("/api/web/sessions", self.sessions, methods=["POST"]),
                 Route("/api/web/messages", self.post, methods=["POST"]),
                 Route("/api/web/messages", self.read),
@@ -68,6 +69,11 @@ class Routes:
         """Show the demo shop."""
         headers = {"Content-Security-Policy": POLICY}
         return FileResponse(WEB / "shop" / "index.html", headers=headers)
+
+    async def cart(self, _: Request) -> Response:
+        """Show the demo shop's cart."""
+        headers = {"Content-Security-Policy": POLICY}
+        return FileResponse(WEB / "shop" / "cart.html", headers=headers)
 
     async def sessions(self, request: Request) -> Response:
         """Begin a conversation, unless told to fail."""

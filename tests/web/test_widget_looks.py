@@ -158,7 +158,7 @@ def test_the_few_marks_we_use_become_elements_and_all_else_stays_text(
 ) -> None:
     shown = page.evaluate(
         """async (text) => {
-            const { markdown } = await import("/src/markdown.js");
+            const { markdown } = await import("/src/talk/markdown.js");
             return markdown(text).map((node) => node.outerHTML).join("");
         }""",
         text,
@@ -170,7 +170,7 @@ def test_the_few_marks_we_use_become_elements_and_all_else_stays_text(
 def test_no_text_makes_the_reader_of_marks_slow(page: Page, mark: str) -> None:
     milliseconds = page.evaluate(
         """async (text) => {
-            const { markdown } = await import("/src/markdown.js");
+            const { markdown } = await import("/src/talk/markdown.js");
             const start = performance.now();
             markdown(text);
             return performance.now() - start;

@@ -10,7 +10,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDGET = ROOT / "web" / "widget" / "src"
-DYNAMIC = re.compile("(state|item|link|status|ticketStatus|level|category|start|hours)[.]")
+DYNAMIC = re.compile(
+    "(state|item|link|status|ticketStatus|level|category|start|hours)[.]|^(listening|recording)$"
+)
 
 
 def words(lang: str) -> dict[str, str]:

@@ -14,7 +14,8 @@ const SRC = new URL("src/", import.meta.url);
 const DIST = new URL("dist/", import.meta.url);
 const BROWSERS = ["es2022", "chrome111", "firefox121", "safari16.4"];
 const LANGUAGES = ["id", "en"];
-const PARTS = ["talk/talk.js", "attach/attach.js", "more/more.js", "paint/paint.js", "face/face.js", "voice/voice.js"]; // fetched when they are wanted
+const PARTS = ["paint/paint.js", "face/face.js"]; // fetched by the chat when they are wanted, as the talk is
+const LATER = ["attach/attach.js", "more/more.js", "voice/voice.js"]; // named by the talk: the chat has to be small
 
 const files = {}; // name -> content
 
@@ -47,21 +48,28 @@ function described(file, content) {
   return { file, integrity: `sha256-${createHash("sha256").update(content).digest("base64")}` };
 }
 
+async function hashedParts(entries) {
+  const parts = {};
+  for (const entry of entries) {
+    const name = entry.split("/")[0];
+    parts[name] = hashed(`${name}.js`, await bundle(entry));
+  }
+  return parts;
+}
+
 async function make() {
   const parts = {};
   for (const lang of LANGUAGES) {
     const words = JSON.parse(readFileSync(new URL(`texts/${lang}.json`, SRC), "utf8"));
     parts[lang] = hashed(`${lang}.json`, JSON.stringify(words));
   }
-  for (const entry of PARTS) {
-    const name = entry.split("/")[0];
-    parts[name] = hashed(`${name}.js`, await bundle(entry));
-  }
+  const later = await hashedParts(LATER);
+  Object.assign(parts, await hashedParts(PARTS), { talk: hashed("talk.js", await bundle("talk/talk.js", { LATER: later })) });
   const chat = hashed("chat.js", await bundle("sapa-chat.js", { PARTS: parts, PORTRAIT: portrayed() }));
   files["sapa-chat.js"] = `import"./${chat.file}";\n`;
   files["loader.js"] = await bundle("loader.js", { CHAT: chat }, "iife");
   files["nara.svg"] = still();
-  const manifest = { loader: described("loader.js", files["loader.js"]), chat, ...parts };
+  const manifest = { loader: described("loader.js", files["loader.js"]), chat, ...parts, ...later };
   files["manifest.json"] = `${JSON.stringify(manifest, null, 2)}\n`;
 }
 

@@ -1,1 +1,1 @@
-import"./chat-86de48d707.js";
+import"./chat-17b18724d2.js";

@@ -1,7 +1,6 @@
 /** One message as the customer sees it: who, words, card, choices, time. */
 
 import { h } from "./dom.js";
-import { markdown } from "./markdown.js";
 
 /** Fill `node` (`<li>`) with `message`; `item` is its state in the outbox while it is not stored yet. */
 export function bubble(node, message, texts, on, item = null) {
@@ -18,7 +17,7 @@ export function bubble(node, message, texts, on, item = null) {
     return node.querySelector(".state").replaceChildren(...state);
   }
   const said = message.data?.attachment?.caption ?? text; // the text also stands for the file, which is shown itself
-  const words = author === "customer" ? [said && h("p", { class: "plain" }, said)].filter(Boolean) : markdown(said, on.linkable);
+  const words = (author !== "customer" && on.marked(said)) || [said && h("p", { class: "plain" }, said)].filter(Boolean);
   node.replaceChildren(
     ...[
       name && h("span", { class: "who" }, texts.t("said", { name })),

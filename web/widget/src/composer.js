@@ -144,6 +144,7 @@ export class Composer {
 
   #measure() {
     const count = this.#length();
+    if (count < WARN && this.#count.hidden) return; // the usual case; numbers in words take their time
     const over = count - MAX;
     const numbers = { count: this.#texts.number(count), max: this.#texts.number(MAX), over: this.#texts.number(over) };
     this.#count.hidden = count < WARN;

@@ -5,7 +5,7 @@ import { portrait } from "./portrait.js";
 import { canSpeak } from "./speech.js";
 
 const CLOSE = "M6 6l12 12M18 6L6 18";
-const MORE = "M5 12h.01M12 12h.01M19 12h.01";
+const MORE = "M5 12h.01M12 12h.01M19 12h.01"; // three dots, by the round ends of lines
 const LOUDSPEAKER = "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4 4 0 010 6M18 6.5a8 8 0 010 11";
 
 export class Header {

@@ -4,6 +4,8 @@
  * Calls made before the chat is there wait for it. Nothing is written into the page but one element at its end.
  */
 
+import { checked } from "./checked.js";
+
 /* global CHAT -- build.js puts it in: {file, integrity} */
 const TAG = "sapa-chat";
 const MENDS = 5; // within MENDS_MS: a page that keeps on throwing us out means it
@@ -35,7 +37,7 @@ function begin() {
       chat.remove();
     },
   };
-  fetchChat();
+  checked(CHAT, script.src).catch((error) => console.error(error));
   if (document.body) stay();
   else addEventListener("DOMContentLoaded", stay);
 
@@ -57,12 +59,6 @@ function begin() {
       if (document.body) watch.observe(document.body, { childList: true });
     }
   }
-}
-
-function fetchChat() {
-  const { file, integrity } = CHAT;
-  const src = new URL(file, script.src).href;
-  document.head.append(Object.assign(document.createElement("script"), { type: "module", crossOrigin: "", integrity, src }));
 }
 
 // A page that holds the snippet twice still gets one chat.

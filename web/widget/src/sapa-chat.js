@@ -29,7 +29,7 @@ class SapaChat extends HTMLElement {
   #started = false;
   #theme = {};
   #files = new Map(); // client id -> the File sent from this page, so that it is not fetched back
-  #scheme = () => (this.#view.dark = (this.getAttribute("scheme") ?? (DARK.matches ? "dark" : "light")) === "dark");
+  #scheme = () => this.#view && (this.#view.dark = (this.getAttribute("scheme") ?? (DARK.matches ? "dark" : "light")) === "dark");
   #leaving = (event) => this.#transport?.carriesFile && event.preventDefault();
 
   static observedAttributes = ["scheme"];
@@ -37,10 +37,8 @@ class SapaChat extends HTMLElement {
   connectedCallback() {
     DARK.addEventListener("change", this.#scheme);
     addEventListener("beforeunload", this.#leaving);
-    this.#await().then(
-      () => this.isConnected && (this.#transport.resumes || this.#visit.get("open")) && this.#resume(),
-      (error) => console.error(error),
-    );
+    // The launcher is painted first: what the tab remembers is asked of another process.
+    this.#await().then(() => setTimeout(() => this.#resume()), (error) => console.error(error));
   }
 
   disconnectedCallback() {
@@ -137,14 +135,17 @@ class SapaChat extends HTMLElement {
   #start() {
     if (this.#started) return;
     this.#started = true;
+    this.#view.furnish();
     this.#transport.start();
     this.#speech.restore();
   }
 
   /** Go on where the page before this one was left; a chat that would cover the page waits for its button. */
   #resume() {
+    const open = this.#visit.get("open");
+    if (!this.isConnected || this.#started || !(open || this.#transport.resumes)) return;
     this.#start();
-    if (!this.#visit.get("open")) return;
+    if (!open) return;
     this.#view.composer.text = this.#visit.get("draft") ?? "";
     this.#view.open({ focus: false });
     if (this.#view.fills) this.#view.close();
@@ -159,7 +160,10 @@ class SapaChat extends HTMLElement {
     return {
       session: (persona, renewed) => this.#session(persona, renewed),
       messages: (messages) => this.#heard(messages),
-      item: (item) => this.#view.own(item),
+      item: (item) => {
+        if (item.file) this.#files.set(item.client_id, item.file);
+        this.#view.own(item);
+      },
       frame: (frame) => this.#frame(frame),
       link: (state, detail) => this.#view.link(state, detail),
       identity: (state) => this.#emit("identity", { state }),
@@ -223,8 +227,8 @@ class SapaChat extends HTMLElement {
   }
 
   #heard(messages) {
-    this.#view.messages(messages);
     for (const { author, kind, seq } of messages) this.#emit("message", { author, kind, seq });
+    this.#view.messages(messages);
     // What came in one go is history, and nobody wants that read aloud.
     if (messages.length <= 2) messages.filter(({ author }) => author !== "customer").forEach((message) => this.#speech.message(message));
   }

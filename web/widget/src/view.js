@@ -1,4 +1,7 @@
-/** The widget's frame: launcher, header, notice, log and composer, and what of it is fetched later. */
+/**
+ * The widget's frame: the launcher at once; header, notice, log and composer when they are wanted, as most visitors
+ * never want them; and what is fetched later.
+ */
 
 import { Composer } from "./composer.js";
 import { h } from "./dom.js";
@@ -16,6 +19,7 @@ export class View {
   #texts;
   #on;
   #persona = { name: "Nara" };
+  #settings = {};
   #presence = { state: "bot" };
   #typingTimer = 0;
   #unread = 0;
@@ -28,17 +32,39 @@ export class View {
   constructor(texts, on) {
     this.#texts = texts;
     this.#on = on;
-    this.log = new Log(texts, { ...on, announce: (text) => this.announce(text), card: (message) => this.#card(message) });
-    this.header = new Header(texts, { ...on, more: () => this.#more() });
-    this.composer = new Composer(texts, { ...on, announce: (text) => this.announce(text), part: (name) => this.part(name) });
-    this.notice = new Notice(texts, { again: on.again, announce: (text) => this.announce(text) });
-    this.#build();
+    this.status = h("p", { class: "unseen", role: "status" });
+    this.launcherText = h("span", { class: "launcher-text" });
+    this.badge = h("span", { class: "badge", hidden: true, "aria-hidden": "true" });
+    this.launcher = h("button", { type: "button", class: "launcher", "aria-controls": "panel", onclick: () => this.#on.open() }, portrait(), this.launcherText, this.badge);
+    this.root = h("section", { class: "widget" }, this.launcher, this.status);
     this.relabel();
+  }
+
+  /** Build the panel, closed; nothing else of this but the launcher works before. */
+  furnish() {
+    if (this.panel) return;
+    const { announce } = this;
+    const marked = (text) => this.#talk?.markdown(text, this.#on.linkable);
+    this.log = new Log(this.#texts, { ...this.#on, announce, marked, card: (message) => this.#card(message) });
+    this.header = new Header(this.#texts, { ...this.#on, more: () => this.#more() });
+    this.composer = new Composer(this.#texts, { ...this.#on, announce, part: (name) => this.part(name) });
+    this.notice = new Notice(this.#texts, { again: this.#on.again, announce });
+    this.panel = h(
+      "div",
+      { class: "panel", role: "dialog", id: "panel", "aria-labelledby": "title", hidden: true, onkeydown: (event) => this.#key(event) },
+      this.header.element,
+      this.notice.element,
+      this.log.element,
+      this.composer.element,
+    );
+    this.root.prepend(this.panel);
     visualViewport?.addEventListener("resize", () => this.#fit());
+    this.#settled();
+    this.relabel();
   }
 
   get opened() {
-    return !this.panel.hidden;
+    return this.panel?.hidden === false;
   }
 
   open({ focus = true } = {}) {
@@ -64,19 +90,24 @@ export class View {
   }
 
   /** Take on a site's looks; what the page itself says counts more. */
-  async dressed({ persona = {}, theme = {}, position, suggestions, hours, uploads }) {
+  async dressed(settings) {
+    const { persona = {}, theme = {}, position } = settings;
     this.#persona = { ...this.#persona, ...persona };
+    this.#settings = settings;
     this.root.dataset.side = position ?? "right";
+    if (persona.pictures?.neutral) this.launcher.firstChild.replaceWith(portrait(persona.pictures));
+    if (this.panel) this.#settled();
+    this.relabel();
+    if (theme.accent) await this.part("paint").then(({ paint }) => paint(this.root, theme), () => {}); // our own colours do
+  }
+
+  #settled() {
+    const { suggestions, hours, uploads, persona } = this.#settings;
     this.log.suggestions = suggestions ?? [];
     this.log.hours = hours;
     this.composer.uploads = uploads;
-    if (persona.pictures?.neutral) {
-      this.launcher.firstChild.replaceWith(portrait(persona.pictures));
-      if (!this.#living) this.header.wear(portrait(persona.pictures));
-    }
+    if (persona?.pictures?.neutral && !this.#living) this.header.wear(portrait(persona.pictures));
     this.log.greet(this.#persona);
-    this.relabel();
-    if (theme.accent) await this.part("paint").then(({ paint }) => paint(this.root, theme), () => {}); // our own colours do
   }
 
   session(persona) {
@@ -100,12 +131,17 @@ export class View {
     this.#place = { message: now, node: card ?? node };
   }
 
-  /** Take up new messages: who speaks, with what face, and how many are unread. */
+  /** Take up new messages, as soon as what draws them is there; without it the words are there, only plainer. */
   messages(messages) {
+    if (this.#talk) return this.#add(messages);
+    this.#talking().then(() => this.#add(messages), () => this.#add(messages));
+  }
+
+  /** Who speaks, with what face, and how many are unread. */
+  #add(messages) {
     const theirs = messages.filter(({ author }) => author === "bot" || author === "csr");
     const last = theirs.at(-1);
     if (last) this.#spoken(last); // first: it changes what is shown, and the log scrolls to its end
-    this.#talking().catch(() => {});
     this.log.add(messages);
     if (!last || this.opened) return;
     this.#unread += theirs.length;
@@ -115,7 +151,7 @@ export class View {
 
   /** A message of the customer, before the server has it, and every change of its state. */
   own(item) {
-    this.#talking().catch(() => {}); // without it the words are there, only plainer
+    this.#talking().catch(() => {});
     this.log.own(item);
   }
 
@@ -132,9 +168,9 @@ export class View {
     this.notice.link(state, detail);
   }
 
-  announce(text) {
+  announce = (text) => {
     this.status.textContent = text;
-  }
+  };
 
   pressed({ listening, speaking }) {
     this.composer.listening = listening;
@@ -144,7 +180,6 @@ export class View {
   /** Forget what was said: it was another's, or is deleted. */
   clear() {
     this.#place = null;
-    this.#menu?.close();
     this.log.clear();
     this.composer.text = "";
     this.presence({ state: "bot" });
@@ -155,10 +190,11 @@ export class View {
     const t = (key, values) => this.#texts.t(key, values);
     this.root.lang = this.#texts.lang;
     this.root.setAttribute("aria-label", t("panel", { name: this.#persona.name }));
+    this.#drawLauncher();
+    if (!this.panel) return;
     for (const one of [this.header, this.log, this.composer, this.notice]) one.relabel(this.#texts.lang);
     this.#menu?.close();
     this.#drawHeader();
-    this.#drawLauncher();
   }
 
   set dark(on) {
@@ -171,22 +207,6 @@ export class View {
     dress(this.root.getRootNode(), module.styles);
     if (module.words) this.#texts.add(module.words);
     return module;
-  }
-
-  #build() {
-    this.status = h("p", { class: "unseen", role: "status" });
-    this.panel = h(
-      "div",
-      { class: "panel", role: "dialog", id: "panel", "aria-labelledby": "title", hidden: true, onkeydown: (event) => this.#key(event) },
-      this.header.element,
-      this.notice.element,
-      this.log.element,
-      this.composer.element,
-    );
-    this.launcherText = h("span", { class: "launcher-text" });
-    this.badge = h("span", { class: "badge", hidden: true, "aria-hidden": "true" });
-    this.launcher = h("button", { type: "button", class: "launcher", "aria-controls": "panel", onclick: () => this.#on.open() }, portrait(), this.launcherText, this.badge);
-    this.root = h("section", { class: "widget" }, this.panel, this.launcher, this.status);
   }
 
   #spoken({ author, kind, data, mood, name }) {
@@ -209,22 +229,16 @@ export class View {
     }
   }
 
-  async #talking() {
-    this.#talk ??= await this.part("talk");
+  #talking() {
+    return this.part("talk").then((talk) => (this.#talk = talk));
   }
 
-  /** What is drawn below a message's words; at first the part that draws it has to come. */
+  /** What is drawn below a message's words. A file of our own may be shown before the part that draws it is there. */
   #card(message) {
     if (!CARDS.has(message.kind) && !message.data?.attachment) return null;
     if (this.#talk) return this.#drawn(message);
-    const place = h("div", { hidden: true });
-    this.#talking().then(
-      () => {
-        const node = this.#drawn(message);
-        this.log.keepingTheEnd(() => (node ? place.replaceWith(node) : place.remove()));
-      },
-      () => place.replaceWith(...(message.data?.attachment ? [h("p", {}, message.text)] : [])), // its words say the same
-    );
+    const place = h("p", {}, message.data?.attachment?.name);
+    this.#talking().then(() => this.log.keepingTheEnd(() => place.replaceWith(this.#drawn(message) ?? "")), () => {});
     return place;
   }
 
@@ -235,12 +249,12 @@ export class View {
   }
 
   #cardActions() {
-    return { ...this.#on, announce: (text) => this.announce(text) };
+    return { ...this.#on, announce: this.announce };
   }
 
   async #more() {
     const { mountMenu } = await this.part("more");
-    this.#menu ??= mountMenu(this.header.more, this.panel, this.#texts, { ...this.#on, announce: (text) => this.announce(text) });
+    this.#menu ??= mountMenu(this.header.more, this.panel, this.#texts, { ...this.#on, announce: this.announce });
     this.#menu.toggle();
   }
 

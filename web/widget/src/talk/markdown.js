@@ -1,6 +1,6 @@
 /** Show the few marks that our texts use (bold, italic, code, links, lists) as DOM nodes. */
 
-import { h } from "./dom.js";
+import { h } from "../dom.js";
 
 const ITEM = /^\s*(?:[-*•]|(\d{1,3})[.)])\s+(.*)$/;
 // Each alternative starts with its own character and holds no nested repeat: linear on any input.
