@@ -97,9 +97,10 @@ async def _chatter(visitors: Sequence[Visitor], consoles: Sequence[Console], rat
         await asyncio.sleep(random.expovariate(rate))
 
 
-async def _open_consoles(
+async def open_consoles(
     database: Database, http: aiohttp.ClientSession, count: int
 ) -> list[Console]:
+    """Open accounts and log each in."""
     consoles = [Console(http, new_id(), secrets.token_urlsafe(24)) for _ in range(count)]
     async with database.write() as session:
         for number, one in enumerate(consoles):
@@ -149,7 +150,8 @@ async def _open_conversations(
 
 
 @asynccontextmanager
-async def _watching(consoles: Sequence[Console]) -> AsyncIterator[None]:
+async def watching(consoles: Sequence[Console]) -> AsyncIterator[None]:
+    """Let the consoles follow what happens, inside the block."""
     tasks = [asyncio.create_task(one.watch()) for one in consoles]
     await asyncio.sleep(2)
     try:
@@ -177,9 +179,9 @@ async def _measure(serving: Serving, said: Namespace) -> list[Measured]:
                 ("idle desk", 1, 0),
                 (f"{said.csrs} CSRs, {said.open} open", said.csrs, said.open),
             ):
-                consoles = await _open_consoles(database, http, csrs)
+                consoles = await open_consoles(database, http, csrs)
                 visitors = await _open_conversations(database, http, consoles, opened)
-                async with _watching(consoles):
+                async with watching(consoles):
                     talk = _chatter(visitors, consoles, said.per_second) if visitors else None
                     talking = asyncio.create_task(talk) if talk else None
                     await _handoffs(http, consoles, 3)  # what is loaded at the first use
