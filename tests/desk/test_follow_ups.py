@@ -12,7 +12,7 @@ from tests.crm.shop import NOON, Clock, add, at_noon, product
 from tests.desk.conftest import Shop
 
 
-async def _fill(database: Database) -> None:
+async def fill_follow_ups(database: Database) -> None:
     await add(
         database,
         Customer(id="C1", name="<b>Sari</b>", phone="+6281200001111"),
@@ -35,7 +35,7 @@ async def _fill(database: Database) -> None:
 
 
 async def test_a_promised_call_is_brought_to_mind_once_when_it_is_due(database: Database) -> None:
-    await _fill(database)
+    await fill_follow_ups(database)
     clock = Clock()
     leads = Leads(database, ServiceHours.load(), clock)
 
@@ -50,7 +50,7 @@ async def test_a_promised_call_is_brought_to_mind_once_when_it_is_due(database: 
 
 
 async def test_what_is_due_first_is_on_top_with_its_reason(database: Database) -> None:
-    await _fill(database)
+    await fill_follow_ups(database)
 
     tasks = await Leads(database, ServiceHours.load(), at_noon).open()
 
@@ -63,7 +63,7 @@ async def test_what_is_due_first_is_on_top_with_its_reason(database: Database) -
 
 
 async def test_a_csr_sees_why_and_closes_it_once(shop: Shop, sari: Agent) -> None:
-    await _fill(shop.database)
+    await fill_follow_ups(shop.database)
     browser = await shop.browser(sari)
 
     page = (await browser.get("/console/leads")).text
