@@ -168,3 +168,7 @@ def _say(text: str) -> None:
 def _stop(text: str) -> NoReturn:
     typer.echo(f"sapa: {text}", err=True)
     raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

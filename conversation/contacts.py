@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels.event import NumberChange, Reachability
 from channels.message import Inbound, Lang, Sender
 from conversation.tables import ChannelContact, Conversation, OutboxItem
-from conversation.transcript import opened
+from conversation.thread import opened
 from db.base import now
 from db.engine import Database
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels.message import Inbound
 from conversation.rows import event_of, remember
 from conversation.tables import Conversation, Message
-from conversation.transcript import Accepted, Transcript, known, locked
+from conversation.thread import known, locked
+from conversation.transcript import Accepted, Transcript
 from conversation.words import heard, words_of
 
 CORRECTS = "corrects"  # in a message's data: the id of the message that it says in other words

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels.message import Author, Reply, State
 from conversation.owed import owe_nothing
 from conversation.tables import Handoff, InboxEvent, Message
-from conversation.transcript import Transcript, locked
+from conversation.thread import locked
+from conversation.transcript import Transcript
 from db.base import new_id, now
 from db.engine import Database
 

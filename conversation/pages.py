@@ -10,7 +10,8 @@ from channels.message import Lang, Reply
 from channels.problem import Problem
 from conversation.rows import ConversationUnknown, held
 from conversation.tables import Conversation
-from conversation.transcript import Transcript, is_quiet
+from conversation.thread import is_quiet
+from conversation.transcript import Transcript
 from db.base import now
 
 _AGAIN_AFTER = timedelta(hours=12)  # who did not want help with a page is not asked on each visit

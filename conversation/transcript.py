@@ -1,6 +1,6 @@
 """What was said: messages with gap-free numbers, each accepted once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -8,25 +8,24 @@ from typing import Any, cast
 import structlog
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.event import OwnerMessage
-from channels.message import Author, Inbound, Lang, Reply, State
+from channels.message import Author, Inbound, Lang, Reply
 from conversation.beside import Beside, author_beside
 from conversation.bus import Bus
 from conversation.line import AboutTheWait, leave_the_line, leave_to_the_person
 from conversation.owed import owe_nothing
 from conversation.rows import (
     ConversationUnknown,
-    add_message,
     event_of,
     held,
     messages_after,
     remember,
 )
-from conversation.tables import Conversation, InboxEvent, Message, OutboxItem
+from conversation.tables import Conversation, Message, OutboxItem
+from conversation.thread import Thread, append, is_quiet, known, locked, opened, thread_of
 from conversation.words import heard, owner_name, shown
-from db.base import new_id, now
+from db.base import now
 from db.engine import Database
 
 log = structlog.get_logger()
@@ -41,17 +40,6 @@ class Accepted:
     id: str
     seq: int
     owed: bool = field(default=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Thread:
-    """One conversation as its clients see it."""
-
-    id: str
-    lang: Lang
-    state: State
-    last_seq: int
-    site: str
 
 
 class Transcript:
@@ -84,7 +72,7 @@ class Transcript:
             )
             if found is None:
                 found = await opened(session, channel, address, lang, site, network)
-            return _thread(found)
+            return thread_of(found)
 
     async def identify(self, conversation_id: str, customer_id: str) -> None:
         """Note that the website proved who its visitor is."""
@@ -98,7 +86,7 @@ class Transcript:
             found = await session.get(Conversation, conversation_id)
         if found is None:
             raise ConversationUnknown(conversation_id)
-        return _thread(found)
+        return thread_of(found)
 
     async def accept(
         self, conversation_id: str, inbound: Inbound, message_id: str = "", also: Also | None = None
@@ -276,83 +264,6 @@ class Transcript:
         self._bus.publish("desk", {**told, "conversation": conversation_id})
 
 
-async def opened(
-    session: AsyncSession,
-    channel: str,
-    address: str,
-    lang: Lang,
-    site: str = "",
-    network: str = "",
-) -> Conversation:
-    """Begin a conversation in an open transaction."""
-    found = Conversation(
-        id=new_id(), channel=channel, address=address, lang=lang, site=site, network=network
-    )
-    session.add(found)
-    await session.flush()
-    return found
-
-
-def is_quiet(conversation: Conversation) -> bool:
-    """Whether the bot holds back because the owner answers by phone."""
-    return conversation.quiet_until is not None and conversation.quiet_until > now()
-
-
-async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
-    """Give the conversation, held against other writers until the commit.
-
-    Raises ConversationUnknown.
-    """
-    found = await session.get(
-        Conversation, conversation_id, with_for_update=True, populate_existing=True
-    )
-    if found is None:
-        raise ConversationUnknown(conversation_id)
-    return found
-
-
-def append(
-    connection: Connection,
-    conversation: Conversation,
-    *,
-    author: Author,
-    text: str,
-    data: Mapping[str, Any],
-    choices: Sequence[Any] = (),
-    lang: str | None = None,
-    message_id: str | None = None,
-    **fields: Any,
-) -> Message:
-    """Add one message with the next number; `conversation` must be locked by this session."""
-    conversation.last_seq += 1
-    conversation.updated_at = now()
-    return add_message(
-        connection,
-        id=message_id or new_id(),
-        conversation_id=conversation.id,
-        seq=conversation.last_seq,
-        author=author,
-        text=text,
-        data=dict(data),
-        choices=list(choices),
-        lang=lang or conversation.lang,
-        **fields,
-    )
-
-
 def _leaves_the_line(inbound: Inbound) -> bool:
     """While waiting only the bot's alternatives can be tapped; of commands one ends the wait."""
     return inbound.choice is not None and (not inbound.is_command or inbound.choice == "stop")
-
-
-async def known(session: AsyncSession, channel: str, source_id: str) -> Message | None:
-    """Find the message that a channel's event became."""
-    return await session.scalar(
-        select(Message)
-        .join(InboxEvent, InboxEvent.message_id == Message.id)
-        .where(InboxEvent.channel == channel, InboxEvent.source_id == source_id)
-    )
-
-
-def _thread(row: Conversation) -> Thread:
-    return Thread(row.id, cast("Lang", row.lang), cast("State", row.state), row.last_seq, row.site)

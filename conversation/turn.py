@@ -23,7 +23,8 @@ from conversation.line import leave_the_line
 from conversation.owed import open_turn
 from conversation.rows import end_turn, held, is_unanswered, status_of
 from conversation.tables import Conversation, Handoff, Message, Turn
-from conversation.transcript import Transcript, locked
+from conversation.thread import locked
+from conversation.transcript import Transcript
 from conversation.words import attachment_of, words_of
 from db.base import new_id, now
 from db.engine import Database

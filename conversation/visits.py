@@ -16,7 +16,8 @@ from conversation.kept_files import KeptFiles
 from conversation.reading import Reading
 from conversation.rows import ConversationUnknown
 from conversation.tables import Conversation, ReadMark
-from conversation.transcript import Transcript, locked
+from conversation.thread import locked
+from conversation.transcript import Transcript
 from conversation.view import as_json
 from conversation.words import ChoiceUnknown
 from crm.tables import Customer

@@ -10,7 +10,8 @@ from conversation.intake import Intake
 from conversation.kept_files import KeptFiles, attachment_of
 from conversation.outbox import Outbox
 from conversation.tables import Conversation, InboxEvent, OutboxItem
-from conversation.transcript import Transcript, locked
+from conversation.thread import locked
+from conversation.transcript import Transcript
 from conversation.turn import Turns
 from db.base import new_id, now
 from db.engine import Database

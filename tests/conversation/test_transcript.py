@@ -6,11 +6,7 @@ import pytest
 
 from channels.message import Choice, Inbound, Reply, Source
 from conversation.bus import Bus
-from conversation.transcript import (
-    Accepted,
-    ConversationUnknown,
-    Transcript,
-)
+from conversation.transcript import Accepted, ConversationUnknown, Transcript
 from conversation.view import as_json
 from conversation.words import ChoiceUnknown
 

@@ -1,5 +1,4 @@
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -35,15 +34,12 @@ def count(shop: Path, table: str) -> int:
     return int(found)
 
 
-def test_the_demo_shop_is_loaded_once_and_quickly(shop: Path) -> None:
-    started = time.monotonic()
+def test_the_demo_shop_is_loaded_once(shop: Path) -> None:
     first = CliRunner().invoke(seeding())
-    took = time.monotonic() - started
     second = CliRunner().invoke(seeding())
 
     assert first.exit_code == 0, first.output
     assert "customers: 300 inserted, 0 updated, 0 unchanged" in first.output
-    assert took < 15
     assert second.output.splitlines() == [
         f"{name}.csv: already loaded"
         for name in (

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from conversation.rows import held
 from conversation.tables import Conversation
-from conversation.transcript import append
+from conversation.thread import append
 from crm.tables import Customer, Order, OrderLine, Product, Ticket
 from db.base import new_id, now
 from desk.tables import Agent
