@@ -1,8 +1,9 @@
 """What a CSR sees when a conversation is opened: who, the brief, what was said, what is open."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -56,6 +57,7 @@ class Screen:
     messages: list[Message]
     earlier: bool  # older messages exist that are not in `messages`
     delivery: Delivery
+    page: Mapping[str, Any] | None  # of the shop, as its own page told; shown, never believed
 
 
 class Screens:
@@ -85,6 +87,7 @@ class Screens:
                 messages=messages,
                 earlier=bool(messages) and messages[0].seq > 1,
                 delivery=await delivery(session, conversation_id),
+                page=conversation.page if shown else None,
             )
 
     async def permit(self, conversation_id: str, agent: Agent) -> Entry:

@@ -58,6 +58,19 @@ async def act(browser: httpx.AsyncClient, talk: str, what: str, **body: Any) -> 
     )
 
 
+async def test_the_page_of_the_shop_that_a_visitor_looks_at_is_shown_as_text(
+    shop: Shop, sari: Agent
+) -> None:
+    talk = await talk_of(shop, sari)
+    async with shop.database.write() as session:
+        row = await session.get_one(Conversation, talk)
+        row.page = {"kind": "cart", "title": "<b>Keranjang Sari</b>", "total_idr": 350_000}
+
+    page = await page_of(await shop.browser(sari), talk)
+
+    assert "Keranjang · &lt;b&gt;Keranjang Sari&lt;/b&gt; · Rp350.000" in page.replace("\xa0", "")
+
+
 async def test_all_that_helps_stands_on_one_page(shop: Shop, sari: Agent) -> None:
     talk = await talk_of(
         shop,
