@@ -83,7 +83,8 @@ class Routes:
             return problem(status, "Situs ini tidak dikenal.", headers)
         token = str(uuid.uuid4())
         self.double.conversations.append(Conversation(token))
-        session = {"token": token, "conversation_id": token, "persona": PERSONA}
+        persona = {**PERSONA, "name": self.double.site["persona"]["name"]}
+        session = {"token": token, "conversation_id": token, "persona": persona}
         return JSONResponse({**session, "messages": [], "cursor": 0}, 201)
 
     async def post(self, request: Request) -> Response:
@@ -132,13 +133,16 @@ class Routes:
             return
         listener = (client, conversation)
         self.double.sockets.append(listener)
-        await client.send_json({"type": "presence", "state": "bot", "name": "Nara"})
-        for message in conversation.messages[int(client.query_params["after"]) :]:
-            await client.send_json({"type": "message", "message": message})
+        # A tab that loses the line to another closes it at any time, also while it is greeted.
         try:
+            await client.send_json({"type": "presence", "state": "bot", "name": "Nara"})
+            for message in conversation.messages[int(client.query_params["after"]) :]:
+                await client.send_json({"type": "message", "message": message})
             while True:
                 self.double.heard.append(await client.receive_json())
         except WebSocketDisconnect:
+            pass
+        finally:
             self.double.sockets.remove(listener)
 
     async def site(self, request: Request) -> Response:
@@ -153,6 +157,7 @@ class Routes:
         sent, key = form["file"], str(form["client_id"])
         assert isinstance(sent, UploadFile)
         content = await sent.read()
+        await sent.close()
         self.double.heard.append({"client_id": key, "file": sent.filename, "size": len(content)})
         if self.double.post_failures:
             status, headers = self.double.post_failures.pop(0)

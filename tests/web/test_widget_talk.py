@@ -65,6 +65,26 @@ def test_the_end_of_the_talk_is_in_sight_when_the_customer_is_put_in_line(
     expect(page.get_by_role("button", name="Buat tiket")).to_be_in_viewport(ratio=1)
 
 
+def test_the_place_in_line_is_drawn_anew_when_the_server_tells_it(page: Page, shop: Double) -> None:
+    open_chat(page, shop)
+    shop.say(
+        "Sebentar ya.",
+        kind="handoff",
+        data={"state": "waiting", "position": 2, "wait_minutes": [3, 6]},
+    )
+    queue = page.locator(".card.handoff .queue")
+    expect(queue).to_have_text("Antrean ke-2 · 3–6 menit")
+    for position, wait, words in [
+        (2, [2, 4], "Antrean ke-2 · 2–4 menit"),
+        (1, [0, 1], "Antrean ke-1 · < 1 menit"),
+    ]:
+        shop.frame(
+            {"type": "presence", "state": "waiting", "position": position, "wait_minutes": wait}
+        )
+        expect(queue).to_have_text(words)
+    expect(page.get_by_role("textbox", name="Pesan Anda")).to_be_focused()
+
+
 def test_a_choice_is_posted_by_its_id_and_shown_by_its_label(page: Page, shop: Double) -> None:
     open_chat(page, shop)
     choices = [{"id": "track", "label": "Lacak"}, {"id": "no", "label": "Tidak"}]

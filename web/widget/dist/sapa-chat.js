@@ -1,1 +1,1 @@
-import"./chat-17b18724d2.js";
+import"./chat-09850afafb.js";

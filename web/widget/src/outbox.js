@@ -39,7 +39,9 @@ export class Outbox {
   }
 
   add(content) {
-    const item = { client_id: newId(), at: Date.now(), ...content };
+    // A clock that is put back between two messages must not turn them round after a page load.
+    const at = Math.max(Date.now(), (this.#items.at(-1)?.at ?? 0) + 1);
+    const item = { client_id: newId(), at, ...content };
     this.#items.push(item);
     if (!item.file) this.#store.set(`out:${item.client_id}`, item);
     this.#set(item, "waiting");

@@ -38,7 +38,8 @@ export class Stream {
       this.#again = false;
       try {
         await this.catchUp();
-        await (Date.now() < this.#pollUntil ? this.#longPoll() : this.#listen());
+        if (this.#run !== run) return; // stopped meanwhile: another tab has the line
+        await (Date.now() < this.#pollUntil ? this.#longPoll() : this.#listen(run));
       } catch (error) {
         if (this.#run === run && !this.#again) await this.#recover(error);
       }
@@ -92,8 +93,9 @@ export class Stream {
     this.#tries = 0;
   }
 
-  async #listen() {
+  async #listen(run) {
     const token = await this.#session.token();
+    if (this.#run !== run) return;
     const { code, heard } = await this.#untilClosed(token);
     if (heard) {
       this.#tries = 0;
@@ -121,7 +123,7 @@ export class Stream {
       };
       socket.onclose = ({ code }) => {
         clearTimeout(late);
-        this.#socket = null;
+        if (this.#socket === socket) this.#socket = null; // a later run may have its own by now
         resolve({ code, heard });
       };
       this.#socket = socket;
