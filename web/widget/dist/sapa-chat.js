@@ -1,1 +1,1 @@
-import"./chat-09850afafb.js";
+import"./chat-2bd4d98dcc.js";

@@ -110,8 +110,9 @@ export class View {
     this.log.greet(this.#persona);
   }
 
+  /** A session may be older than the language chosen since, which the site's settings are in. */
   session(persona) {
-    this.#persona = { ...this.#persona, ...persona };
+    this.#persona = { ...this.#persona, ...persona, ...this.#settings?.persona };
     this.#presence = { state: "bot" };
     this.log.greet(this.#persona);
     this.relabel();
