@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, Header, HTTPException
 
-from app.assembly import _order_api
+from app.outside import order_api
 from bot.actions.services import Services
 from conversation.tables import Conversation
 from crm.orders import OrderLookup
@@ -54,7 +54,7 @@ async def _talk(services: Services, folder: Path, *, up: bool = True) -> AsyncIt
             orders_url=url,
             orders_token="secret",  # type: ignore[arg-type]
         )
-        api = _order_api(settings)
+        api = order_api(settings)
         assert api is not None
         lockout = Lockout(services.database, clock=at_noon)
         async with api:

@@ -98,7 +98,7 @@ def test_an_app_killed_in_mid_turn_answers_each_accepted_message_once_when_it_is
         assert asked == ["bisa bayar pakai qris?", "jam buka toko kapan?"]
         answered = [message["source"]["id"] for message in replies if message["kind"] == "answer"]
         assert len(answered) == len(set(answered))
-        assert answered
+        assert answered, replies
 
 
 def test_a_ticket_is_logged_once_when_the_app_dies_right_after_it(breaking: Serving) -> None:

@@ -1,1 +1,1 @@
-import"./chat-2bd4d98dcc.js";
+import"./chat-762d2b0848.js";

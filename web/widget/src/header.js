@@ -47,6 +47,7 @@ export class Header {
   wear(element, face = null) {
     this.#face?.stop();
     this.#face = face;
+    element.toggleAttribute("hidden", this.#picture.hasAttribute("hidden"));
     this.#picture.replaceWith(element);
     this.#picture = element;
     face?.setMood(this.#mood);
@@ -76,6 +77,7 @@ export class Header {
     this.#state.textContent = this.#texts.code("state", state);
     // The drawn face is the assistant's; a person never wears it.
     this.#initials.hidden = state !== "csr";
+    this.#picture.toggleAttribute("hidden", state === "csr");
     this.#initials.textContent = who.split(/\s+/, 2).map((word) => [...word][0]).join("");
   }
 
