@@ -227,6 +227,7 @@ def test_the_console_is_accessible_at_320_pixels_in_both_languages(
         found += findings(csr)
         csr.get_by_role("button", name=release).press("Enter")
         expect(row).to_be_visible()
+        csr.wait_for_load_state()  # before it the page's scripts do not hear a key yet
         csr.get_by_role("button", name=other).press("Enter")
         expect(csr.locator("html")).to_have_attribute("lang", "en" if other == "English" else "id")
 
