@@ -102,9 +102,12 @@ class InPlaceConnection(AdaptedConnection):
     def _run(self, statement: str, work: Callable[[], "Done"]) -> tuple["Done", bool]:
         """Do `work`, and say whether it was done here."""
         if self._is_quick(statement):
-            self._in_place = statement.startswith(_NO_CHANGE)  # to stop a change undoes them all
             try:
+                # Not within the budget: SQLite counts the steps of a kept statement over all its
+                # runs, and stops it when it has done its work. BEGIN cannot be done again.
                 self._begin_now()
+                # To stop a change undoes them all.
+                self._in_place = statement.startswith(_NO_CHANGE)
                 return work(), True
             except sqlite3.OperationalError as error:
                 if not _needs_time(error):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from db import engine
+from db import engine, in_place
 from db.engine import Database
 from db.in_place import InPlaceConnection
 
@@ -209,3 +209,18 @@ async def _insert(database: Database, *numbers: int) -> None:
 async def _all(database: Database) -> list[tuple[Any, ...]]:
     async with database.read() as session:
         return [tuple(row) for row in await session.execute(text("SELECT id, b FROM t"))]
+
+
+async def test_a_transaction_begins_however_often_its_connection_has_begun_one(
+    table: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # SQLite adds up the steps of a statement that Python's driver keeps, as it keeps BEGIN.
+    monkeypatch.setattr(in_place, "_STEPS", 20)
+    watched = Database(table.url.render_as_string())
+    once = text("SELECT count(*) FROM t")
+
+    answers = [await watched.ask(lambda one: one.scalar(once)) for _ in range(100)]
+    changes = [await watched.change(lambda one: one.scalar(once)) for _ in range(100)]
+    await watched.close()
+
+    assert (answers, changes) == ([0] * 100, [0] * 100)
