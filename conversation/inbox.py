@@ -82,9 +82,9 @@ class Inbox:
         self._pressure.note(loop.time() - begun)
         self._bus.publish("inbox", {"channel": channel})
 
-    async def give_way(self) -> None:
-        """Wait a moment while vendors wait for us: what is stored can wait longer than they do."""
-        await self._pressure.give_way()
+    async def give_way(self, event: InboxEvent) -> None:
+        """Wait a moment while vendors wait for us: `event` is stored and can wait longer."""
+        await self._pressure.give_way((now() - event.received_at).total_seconds())
 
     async def _store_waiting(self) -> None:
         wishes: list[_Put] = []

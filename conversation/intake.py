@@ -97,7 +97,7 @@ class Intake:
         """Take one lane's events in order, up to the first that fails; return what is done."""
         done: list[InboxEvent] = []
         for place, event in enumerate(events):
-            await self._inbox.give_way()
+            await self._inbox.give_way(event)
             try:
                 await self._take(event)
             except Unreadable as error:

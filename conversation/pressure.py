@@ -9,7 +9,8 @@ import asyncio
 _SLOW_S = 0.03  # on average; Meta asks for 0.25
 _WEIGHT = 0.2  # of the newest in the average
 _FRESH_S = 0.2  # so long after the last event its time says something
-_LONGEST_S = 0.5  # so that what is stored is answered however long a burst lasts
+_LONGEST_S = 0.5  # of one event
+_PATIENCE_S = 2.0  # what has waited so long waits for nobody: load that lasts must be worked off
 _LOOK_EVERY_S = 0.01
 
 
@@ -26,10 +27,13 @@ class Pressure:
         self._average_s += _WEIGHT * (took_s - self._average_s)
         self._noted_at = asyncio.get_running_loop().time()
 
-    async def give_way(self) -> None:
-        """Return at once if nobody waits for long, else once that is so or after half a second."""
+    async def give_way(self, waited_s: float) -> None:
+        """Return at once if nobody waits for long, else once that is so or after half a second.
+
+        `waited_s` is how long ago was stored what gives way; after two seconds it does not any more.
+        """
         loop = asyncio.get_running_loop()
-        until = loop.time() + _LONGEST_S
+        until = loop.time() + min(_LONGEST_S, _PATIENCE_S - waited_s)
         while self._is_high(loop.time()) and loop.time() < until:  # noqa: ASYNC110 - time ends it
             await asyncio.sleep(_LOOK_EVERY_S)
 

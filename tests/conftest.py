@@ -4,13 +4,14 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import psycopg
 import pytest
-from sqlalchemy import delete, make_url, text
+from psycopg import sql
+from sqlalchemy import make_url, text
 
-from db.base import Base
 from db.engine import Database
 from db.migrate import migrate
 from faq.engine import FaqEngine
@@ -82,9 +83,28 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     url = make_url(postgres_server).set(drivername="postgresql+psycopg", database=name)
     rendered = url.render_as_string(hide_password=False)
     migrate(rendered)
+    with psycopg.connect(url.set(drivername="postgresql").render_as_string(False)) as connection:
+        connection.execute(_emptying(connection))
     yield rendered
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _emptying(connection: psycopg.Connection[Any]) -> sql.Composed:
+    """Write a function that empties every table: one visit, an eighth of a DELETE for each.
+
+    TRUNCATE takes some ten times as long as DELETE on tables that are nearly empty. In the role of
+    a replica neither foreign keys nor the audit log, which refuses to be emptied, are asked.
+    """
+    found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    tables = [name for (name,) in found if name != "alembic_version"]
+    deletes = [sql.SQL("DELETE FROM {};").format(sql.Identifier(name)) for name in tables]
+    return sql.SQL(
+        "CREATE FUNCTION sapa_test_empty() RETURNS void LANGUAGE plpgsql "
+        "SET session_replication_role = replica AS $$ DECLARE numbers regclass; BEGIN {} "
+        "FOR numbers IN SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences "
+        "WHERE last_value IS NOT NULL LOOP PERFORM setval(numbers, 1, false); END LOOP; END $$"
+    ).format(sql.SQL(" ").join(deletes))
 
 
 @pytest.fixture(scope="session")
@@ -116,14 +136,8 @@ async def sqlite_database(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterato
 async def postgres_database(postgres_url: str) -> AsyncIterator[Database]:
     """An empty PostgreSQL database."""
     database = Database(postgres_url)
-    # TRUNCATE takes some ten times as long as DELETE on tables that are nearly empty.
     async with database.write() as session:
-        # The audit log refuses to be emptied; only the database's owner can tell it not to.
-        await session.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in reversed(Base.metadata.sorted_tables):
-            await session.execute(delete(table))
-        for sequence in await session.scalars(text("SELECT sequencename FROM pg_sequences")):
-            await session.execute(text(f'ALTER SEQUENCE "{sequence}" RESTART'))
+        await session.execute(text("SELECT sapa_test_empty()"))
     yield database
     await database.close()
 

@@ -3,10 +3,10 @@ import asyncio
 from conversation.pressure import Pressure
 
 
-async def _gave_way_s(pressure: Pressure) -> float:
+async def _gave_way_s(pressure: Pressure, waited_s: float = 0) -> float:
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    await pressure.give_way()
+    await pressure.give_way(waited_s)
     return loop.time() - begun
 
 
@@ -40,3 +40,11 @@ async def test_however_long_a_burst_lasts_what_is_stored_goes_on() -> None:
 
     assert 0.4 < await _gave_way_s(pressure) < 5
     bursting.cancel()
+
+
+async def test_what_has_waited_for_two_seconds_gives_way_to_nobody() -> None:
+    pressure = Pressure()
+    for _ in range(20):
+        pressure.note(0.3)
+
+    assert await _gave_way_s(pressure, waited_s=2) < 0.01
