@@ -2,7 +2,7 @@
 
 The events of one lane (one customer) are taken in one after another in the order in which they
 were sent, because vendors deliver in any order and several workers may run. An event that kills
-its worker each time is found out too: what a dead worker left is taken one at a time.
+its worker each time is found out too: what a dead worker left is taken a few at a time, then one.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 _LEASE = timedelta(seconds=60)
 _BATCH = 100
+_FEW = 10
 _LONGEST_PAUSE_S = 60.0
 # Further ahead than we ever put anything off: the machine's clock was set back since.
 _SET_BACK = timedelta(minutes=3)
@@ -172,13 +173,21 @@ class Inbox:
             return events
 
     def _without_the_poisoned(self, events: list[InboxEvent]) -> list[InboxEvent]:
-        """Give the events to take now; only one, if a worker died over some of them.
+        """Give the events to take now: only a few, if a worker died over some of them.
 
-        Each time that happens to an event counts as a failed try.
+        Over which it died is found as in a search: a few at a time, and one at a time where one
+        died over those few too. Each time that happens to an event counts as a failed try.
         """
-        suspect = next((event for event in events if event.lease_until is not None), None)
-        if suspect is None:
+        suspects = [event for event in events if event.lease_until is not None]
+        if not suspects:
             return events
+        suspect = next((event for event in suspects if event.tries), None)
+        if suspect is None:
+            lanes = {event.lane for event in suspects}
+            few = [event for event in events if event.lane in lanes][:_FEW]
+            for event in few:
+                event.tries += event.lease_until is not None
+            return few
         first = next(event for event in events if event.lane == suspect.lane)
         if first.lease_until is None:
             return [first]

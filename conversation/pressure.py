@@ -30,7 +30,7 @@ class Pressure:
     async def give_way(self, waited_s: float) -> None:
         """Return at once if nobody waits for long, else once that is so or after half a second.
 
-        `waited_s` is how long ago was stored what gives way; after two seconds it does not any more.
+        `waited_s` is how long ago was stored what gives way; after 2 s it does so no more.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + min(_LONGEST_S, _PATIENCE_S - waited_s)

@@ -468,3 +468,21 @@ async def test_the_customer_sees_at_once_that_an_answer_is_coming(shop: Shop) ->
     ]
     async with shop.database.read() as session:
         assert list(await session.scalars(select(OutboxItem))) == []
+
+
+async def test_what_a_dead_worker_left_is_taken_a_few_at_a_time_and_singly_if_the_next_dies_too(
+    shop: Shop, inbox: Inbox
+) -> None:
+    said = [text(f"wamid.{n}", f"nomor {n}", age_s=60 - n) for n in range(40)]
+    await asyncio.gather(*(shop.meta.posts(one) for one in said))
+    taken = [[event.source_id for event in await inbox.claim(["whatsapp"])]]
+    for _ in range(2):
+        await inbox.forget_dead_workers()
+        taken.append([event.source_id for event in await inbox.claim(["whatsapp"])])
+
+    numbers = [f"wamid.{n}" for n in range(40)]
+    assert taken == [numbers, numbers[:10], numbers[:1]]
+
+    await inbox.forget_dead_workers()
+    await shop.receives()
+    assert [words for _, words in await shop.said()] == [f"nomor {n}" for n in range(40)]
