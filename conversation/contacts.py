@@ -15,6 +15,7 @@ from channels.event import NumberChange, Reachability
 from channels.message import Inbound, Lang, Sender
 from conversation.tables import ChannelContact, Conversation, OutboxItem
 from conversation.thread import opened
+from crm.locks import serialise
 from db.base import now
 from db.engine import Database
 
@@ -64,6 +65,7 @@ class Contacts:
         The owner's phone may know a customer by number only.
         """
         async with self._database.write() as session:
+            await self._alone(session, address, sender)
             found = await _named(session, self._channel, address)
             found = found or await _reached_at(session, self._channel, sender.phone)
             if found is not None:
@@ -93,6 +95,9 @@ class Contacts:
 
     async def _find(self, session: AsyncSession, address: str, sender: Sender) -> ChannelContact:
         found = await _named(session, self._channel, address)
+        if found is None:
+            await self._alone(session, address, sender)
+            found = await _named(session, self._channel, address)
         if found is None and sender.phone:
             found = await _named(session, self._channel, sender.phone)
             if found is not None:
@@ -100,6 +105,14 @@ class Contacts:
         if found is None:
             found = await opened(session, self._channel, address, sender.lang or _FIRST_LANGUAGE)
         return await _contact(session, found, sender)
+
+    async def _alone(self, session: AsyncSession, address: str, sender: Sender) -> None:
+        """Let nobody else begin a conversation with the same person meanwhile.
+
+        The owner may write to the number of a customer whose first message comes at that moment.
+        """
+        names = filter(None, (address, sender.phone))
+        await serialise(session, *(f"contact {self._channel} {name}" for name in names))
 
 
 async def _rename(session: AsyncSession, conversation: Conversation, address: str) -> None:

@@ -5,12 +5,14 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import NoneType
 
 import structlog
 
 from channels.event import (
     Correction,
     DeliveryReceipt,
+    Happening,
     NumberChange,
     OwnerMessage,
     RawEvent,
@@ -34,6 +36,10 @@ from conversation.words import ChoiceUnknown
 from db.base import now
 
 log = structlog.get_logger()
+
+Read = Happening | None | Exception  # what an event says, or why that cannot be read
+_LANES_AT_ONCE = 4
+_OF_ITS_LANE = (Inbound, Correction, DeliveryReceipt, Unreadable, NoneType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +92,48 @@ class Intake:
         lanes: defaultdict[str, list[InboxEvent]] = defaultdict(list)
         for event in await self._inbox.claim(self._sources):
             lanes[event.lane].append(event)
-        done: list[InboxEvent] = []
-        for events in lanes.values():
-            done += await self._take_lane(events)
+        found = {one.id: self._read(one) for events in lanes.values() for one in events}
+        # Each waits for the database and for what else runs, most of its time. But what an owner or
+        # a vendor tells may be about a customer of another lane, known there by another name.
+        apart = all(isinstance(one, _OF_ITS_LANE) for one in found.values())
+        beside = asyncio.Semaphore(_LANES_AT_ONCE if apart else 1)
+        taken = await asyncio.gather(
+            *(self._take_lane(events, found, beside) for events in lanes.values()),
+            return_exceptions=True,
+        )
+        done = [event for one in taken if not isinstance(one, BaseException) for event in one]
         if done:
             await self._inbox.done(done)
+        for one in taken:
+            if isinstance(one, BaseException):
+                raise one
         return bool(lanes)
 
-    async def _take_lane(self, events: list[InboxEvent]) -> list[InboxEvent]:
+    def _read(self, event: InboxEvent) -> Read:
+        """Return what happened, or why that cannot be read: its turn in its lane will come."""
+        try:
+            return self._sources[event.channel].read(event.raw or {}, event.sent_at or now())
+        except Exception as error:  # noqa: BLE001 - raised where it is its turn
+            return error
+
+    async def _take_lane(
+        self,
+        events: list[InboxEvent],
+        found: Mapping[str, Read],
+        beside: asyncio.Semaphore,
+    ) -> list[InboxEvent]:
         """Take one lane's events in order, up to the first that fails; return what is done."""
+        async with beside:
+            return await self._take_in_order(events, found)
+
+    async def _take_in_order(
+        self, events: list[InboxEvent], found: Mapping[str, Read]
+    ) -> list[InboxEvent]:
         done: list[InboxEvent] = []
         for place, event in enumerate(events):
             await self._inbox.give_way(event)
             try:
-                await self._take(event)
+                await self._take(event, found[event.id])
             except Unreadable as error:
                 await self._inbox.park(event, str(error))
             except Exception as error:
@@ -111,10 +145,11 @@ class Intake:
                 done.append(event)
         return done
 
-    async def _take(self, event: InboxEvent) -> None:
+    async def _take(self, event: InboxEvent, happening: Read) -> None:
         source = self._sources[event.channel]
-        happening = source.read(event.raw or {}, event.sent_at or now())
         match happening:
+            case Exception():
+                raise happening
             case Inbound():
                 await self._hear(source, happening)
             case Correction():

@@ -130,6 +130,7 @@ def test_a_text_over_the_limit_is_kept_and_explained(page: Page, shop: Double) -
 def test_the_conversation_and_its_language_survive_a_page_load(page: Page, shop: Double) -> None:
     open_chat(page, shop)
     write(page, "Halo")
+    until(page, lambda: any(heard.get("text") == "Halo" for heard in shop.heard))
     shop.say("Halo juga.")
     sees(page, ["Halo", "Halo juga."])
     page.reload()
