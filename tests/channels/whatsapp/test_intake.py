@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from channels.message import Choice, Inbound, Reply
+from channels.message import Choice, Inbound, Reply, Sender
 from conversation.contacts import Contacts
 from conversation.failures import Failures
 from conversation.inbox import Inbox
@@ -486,3 +486,37 @@ async def test_what_a_dead_worker_left_is_taken_a_few_at_a_time_and_singly_if_th
     await inbox.forget_dead_workers()
     await shop.receives()
     assert [words for _, words in await shop.said()] == [f"nomor {n}" for n in range(40)]
+
+
+async def test_a_customer_whose_event_takes_long_keeps_no_other_waiting(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hear, other_heard = Contacts.hear, asyncio.Event()
+
+    async def slow_for_budi(contacts: Contacts, inbound: Inbound) -> str:
+        if inbound.address == BUDI:
+            async with asyncio.timeout(20):
+                await other_heard.wait()
+        heard = await hear(contacts, inbound)
+        other_heard.set()
+        return heard
+
+    monkeypatch.setattr(Contacts, "hear", slow_for_budi)
+    await shop.meta.posts(text("wamid.1", "halo", age_s=5))
+    await shop.meta.posts(text("wamid.2", "hai", user_id="ID.2", phone="6281100000099", age_s=1))
+    await shop.receives()
+
+    assert await _statuses(shop) == [("done", None), ("done", None)]
+
+
+async def test_who_writes_while_the_owner_writes_to_their_number_has_one_conversation(
+    shop: Shop,
+) -> None:
+    contacts = Contacts(shop.database, "whatsapp")
+    writes = Inbound("whatsapp", "wamid.1", BUDI, "halo", sender=Sender(phone=BUDIS_PHONE))
+    both = await asyncio.gather(
+        *(contacts.find(BUDIS_PHONE, Sender(phone=BUDIS_PHONE)) for _ in range(3)),
+        *(contacts.hear(writes) for _ in range(3)),
+    )
+
+    assert len(set(both)) == 1
