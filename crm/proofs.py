@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, column, delete, select, table, true
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Connection, column, delete, insert, select, table, true
 
 from crm.contacts import BadPhone, phone_e164
-from crm.locks import serialise
+from crm.locks import serialise_connection
 from crm.tables import ProofAttempt
 from crm.texts import plain_number
 from db.base import now as current_time
@@ -151,18 +150,20 @@ class Lockout:
 
     async def _count(self, attempt: Attempt, number: str, *, weak: bool) -> None:
         at = self._clock()
-        async with self._database.write() as session:
-            network = await _network_of(session, attempt)
+
+        def count(connection: Connection) -> None:
+            network = _network_of(connection, attempt)
             keys = [f"conversation {attempt.conversation_id}", f"number {number}"]
-            await serialise(session, *(f"proof {key}" for key in [*keys, f"network {network}"]))
+            keys = [f"proof {key}" for key in [*keys, f"network {network}"]]
+            serialise_connection(connection, *keys)
             for limit in self._limits(attempt, number, network, weak=weak):
-                until = await _locked_until(session, limit, at)
+                until = _locked_until(connection, limit, at)
                 if until > at:
                     raise LookupLocked(until, digits_only=limit.digits_only)
-            await session.execute(delete(ProofAttempt).where(ProofAttempt.at <= at - _DAY))
-            if not await session.scalar(select(ProofAttempt.id).where(_same(attempt, number))):
-                session.add(
-                    ProofAttempt(
+            connection.execute(delete(ProofAttempt).where(ProofAttempt.at <= at - _DAY))
+            if connection.scalar(select(ProofAttempt.id).where(_same(attempt, number))) is None:
+                connection.execute(
+                    insert(ProofAttempt).values(
                         conversation_id=attempt.conversation_id,
                         number=number,
                         turn_id=attempt.turn_id,
@@ -170,6 +171,8 @@ class Lockout:
                         at=at,
                     )
                 )
+
+        await self._database.change(count)
 
     def _limits(self, attempt: Attempt, number: str, network: str, *, weak: bool) -> list[_Limit]:
         """Name which wrong proofs count against this one; first those that nobody else can fill."""
@@ -191,22 +194,22 @@ class Lockout:
         return limits
 
     async def _forgive(self, attempt: Attempt, number: str) -> None:
-        async with self._database.write() as session:
-            await session.execute(delete(ProofAttempt).where(_same(attempt, number)))
+        forgiven = delete(ProofAttempt).where(_same(attempt, number))
+        await self._database.change(lambda connection: connection.execute(forgiven))
 
 
-async def _network_of(session: AsyncSession, attempt: Attempt) -> str:
+def _network_of(connection: Connection, attempt: Attempt) -> str:
     if attempt.network is not None:
         return attempt.network
-    known = await session.scalar(
+    known = connection.scalar(
         select(_conversations.c.network).where(_conversations.c.id == attempt.conversation_id)
     )
     return known or ""
 
 
-async def _locked_until(session: AsyncSession, limit: _Limit, at: datetime) -> datetime:
+def _locked_until(connection: Connection, limit: _Limit, at: datetime) -> datetime:
     """Return when the next try is allowed; not later than `at` if it is allowed now."""
-    latest = await session.scalars(
+    latest = connection.scalars(
         select(ProofAttempt.at)
         .where(limit.scope, ProofAttempt.at > at - limit.window)
         .order_by(ProofAttempt.at.desc())
