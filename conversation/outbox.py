@@ -30,10 +30,9 @@ log = structlog.get_logger()
 
 _LEASE = timedelta(seconds=60)
 _NOTE_AGAIN_S = 0.5
-# What lies further ahead was written before the machine's clock was set back: a lease, or a message
-# that nothing has kept from being sent; and one that a vendor asked us to put off.
+# What lies further ahead was written before the machine's clock was set back: a lease, a message
+# that nothing has kept from being sent, or the moment at which one was put off.
 _SET_BACK = timedelta(minutes=3)
-_SET_BACK_PUT_OFF = timedelta(days=1)
 
 
 class Outbox:
@@ -179,7 +178,7 @@ class Outbox:
                 log.error("message not delivered", item=first.id, reason=str(failure))
             else:
                 count(first.channel, "again", failure)
-                first.next_at = next_try(first.tries, failure)
+                first.next_at, first.put_off_at = next_try(first.tries, failure), now()
                 log.warning("message waits", item=first.id, reason=str(failure))
 
 
@@ -189,7 +188,6 @@ def _moments() -> dict[str, datetime]:
     return {
         "moment": moment,
         "set_back": moment + _SET_BACK,
-        "set_back_put_off": moment + _SET_BACK_PUT_OFF,
     }
 
 
@@ -197,7 +195,7 @@ _IS_DUE: ColumnElement[bool] = (
     (OutboxItem.status == "pending")
     & or_(
         OutboxItem.next_at <= bindparam("moment", type_=OutboxItem.next_at.type),
-        OutboxItem.next_at > bindparam("set_back_put_off", type_=OutboxItem.next_at.type),
+        OutboxItem.put_off_at > bindparam("set_back", type_=OutboxItem.next_at.type),
         OutboxItem.error.is_(None)
         & (OutboxItem.next_at > bindparam("set_back", type_=OutboxItem.next_at.type)),
     )

@@ -169,6 +169,7 @@ class OutboxItem(Base):
     part: Mapped[int] = mapped_column(default=0, server_default="0")  # a long text has several
     tries: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = mapped_column(default=now)
+    put_off_at: Mapped[datetime | None]  # when it was put off to next_at, after a failure
     lease_owner: Mapped[str | None]  # the process that sends it
     lease_until: Mapped[datetime | None]
     error: Mapped[str | None]

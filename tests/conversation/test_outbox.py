@@ -264,6 +264,22 @@ async def test_what_was_said_while_the_clock_was_an_hour_ahead_is_sent_when_it_i
     assert phone.sent == [("+628110000001", "satu")]
 
 
+async def test_what_was_put_off_while_the_clock_was_an_hour_ahead_is_tried_when_it_is_right_again(
+    database: Database, transcript: Transcript
+) -> None:
+    phone = Phone([DeliveryFailed("later")])
+    outbox = Outbox(database, {"phone": phone})
+    await _say(transcript, "satu")
+    assert await outbox.deliver_next()
+    hour = timedelta(hours=1)
+    async with database.write() as session:
+        row = (await session.scalars(select(OutboxItem))).one()
+        row.next_at, row.put_off_at = row.next_at + hour, now() + hour
+
+    assert await outbox.deliver_next()
+    assert phone.sent == [("+628110000001", "satu")]
+
+
 async def test_what_a_vendor_put_off_for_an_hour_waits_that_long(
     database: Database, transcript: Transcript
 ) -> None:
