@@ -20,7 +20,7 @@ from conversation.bus import Bus
 from conversation.kept_files import KeptFiles
 from conversation.outgoing import outbound_of, with_file
 from conversation.receipts import note_sent
-from conversation.tables import OutboxItem
+from conversation.tables import InboxEvent, OutboxItem
 from conversation.unbroken import unbroken
 from conversation.undelivered import count, next_try, rest_of_turn
 from db.base import now
@@ -33,6 +33,9 @@ _NOTE_AGAIN_S = 0.5
 # What lies further ahead was written before the machine's clock was set back: a lease, a message
 # that nothing has kept from being sent, or the moment at which one was put off.
 _SET_BACK = timedelta(minutes=3)
+# A receipt, which says that a send in doubt arrived, may be among what is still to be read.
+_UNREAD = timedelta(seconds=2)
+_UNREAD_AT_MOST = timedelta(minutes=5)  # then it is tried again all the same
 
 
 class Outbox:
@@ -188,6 +191,8 @@ def _moments() -> dict[str, datetime]:
     return {
         "moment": moment,
         "set_back": moment + _SET_BACK,
+        "unread": moment - _UNREAD,
+        "in_doubt": moment - _UNREAD_AT_MOST,
     }
 
 
@@ -203,6 +208,20 @@ _IS_DUE: ColumnElement[bool] = (
         OutboxItem.lease_until.is_(None),
         OutboxItem.lease_until < bindparam("moment", type_=OutboxItem.next_at.type),
         OutboxItem.lease_until > bindparam("set_back", type_=OutboxItem.next_at.type),
+    )
+    & or_(
+        OutboxItem.tries == 0,
+        OutboxItem.put_off_at.is_(None),
+        OutboxItem.put_off_at < bindparam("in_doubt", type_=OutboxItem.next_at.type),
+        OutboxItem.put_off_at > bindparam("set_back", type_=OutboxItem.next_at.type),
+        ~select(InboxEvent.id)
+        .where(
+            InboxEvent.channel == OutboxItem.channel,
+            InboxEvent.status == "new",
+            InboxEvent.next_at < bindparam("unread", type_=OutboxItem.next_at.type),
+        )
+        .correlate(OutboxItem)
+        .exists(),
     )
     & OutboxItem.channel.in_(bindparam("channels", expanding=True))
 )

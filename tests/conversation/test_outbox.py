@@ -280,6 +280,41 @@ async def test_what_was_put_off_while_the_clock_was_an_hour_ahead_is_tried_when_
     assert phone.sent == [("+628110000001", "satu")]
 
 
+async def test_a_send_in_doubt_waits_while_its_receipt_may_still_be_unread_but_not_for_ever(
+    database: Database, transcript: Transcript
+) -> None:
+    phone = Phone([DeliveryFailed("no answer")])
+    outbox, inbox = Outbox(database, {"phone": phone}), Inbox(database, Bus())
+    await _say(transcript, "satu")
+    await inbox.put("phone", [RawEvent("1", "user:1", now(), {})])
+    tried = [await outbox.deliver_next()]
+    a_while_ago = now() - timedelta(minutes=1)
+    for put_off_at in (a_while_ago, now() - timedelta(minutes=6)):
+        async with database.write() as session:
+            times = {"next_at": a_while_ago, "put_off_at": put_off_at}
+            await session.execute(update(OutboxItem).values(**times))
+            await session.execute(update(InboxEvent).values(next_at=a_while_ago))
+        tried.append(await outbox.deliver_next())
+
+    assert tried == [True, False, True]
+
+
+async def test_a_send_in_doubt_is_tried_again_once_all_is_read(
+    database: Database, transcript: Transcript
+) -> None:
+    phone = Phone([DeliveryFailed("no answer")])
+    outbox, inbox = Outbox(database, {"phone": phone}), Inbox(database, Bus())
+    await _say(transcript, "satu")
+    await inbox.put("phone", [RawEvent("1", "user:1", now(), {})])
+    await inbox.done(await inbox.claim(["phone"]))
+    tried = [await outbox.deliver_next()]
+    async with database.write() as session:
+        await session.execute(update(OutboxItem).values(next_at=now()))
+    tried.append(await outbox.deliver_next())
+
+    assert (tried, phone.sent) == ([True, True], [("+628110000001", "satu")])
+
+
 async def test_what_a_vendor_put_off_for_an_hour_waits_that_long(
     database: Database, transcript: Transcript
 ) -> None:
