@@ -64,8 +64,6 @@ class Meta:
         posts = []
         silent = chance.random() < _OWNERS
         if silent:
-            await asyncio.sleep(pauses[0])
-            pauses = [0, *pauses[1:]]
             await self._take_over(name)
         for number, text in enumerate(words):
             await asyncio.sleep(pauses[number])

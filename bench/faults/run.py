@@ -119,8 +119,15 @@ async def _write(options: Options, channels: Sequence[Channel]) -> None:
         pauses[0] += chance.uniform(0, options.lasts_s - stay_s)
         words = [f"{chance.choice(_WORDS)} #{number}-{n}" for n in range(count)]
         channel = channels[number % len(channels)]
-        tasks.append(asyncio.create_task(channel.customer(f"c{number}", words, pauses)))
+        tasks.append(asyncio.create_task(_come(channel, f"c{number}", words, pauses)))
     await asyncio.gather(*tasks)
+
+
+async def _come(channel: Channel, name: str, words: Sequence[str], pauses: Sequence[float]) -> None:
+    """Let a customer come to the door only when they first write, not all at once."""
+    first, *others = pauses
+    await asyncio.sleep(first)
+    await channel.customer(name, words, [0, *others])
 
 
 async def _drain(database: Database) -> None:

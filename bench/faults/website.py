@@ -36,8 +36,6 @@ class Website:
     async def customer(self, name: str, words: Sequence[str], pauses: Sequence[float]) -> None:
         """Write `words` one after the other, with `pauses` before them."""
         chance = random.Random(f"{self._options.seed} {name}")
-        await asyncio.sleep(pauses[0])  # so that not all of them come to the door at once
-        pauses = [0, *pauses[1:]]
         session = await self._insist("/api/web/sessions", {"site_key": "demo"}, {})
         headers = {"Authorization": f"Bearer {session['token']}"}
         for number, text in enumerate(words):
