@@ -98,6 +98,14 @@ def microphone(page: Page) -> Any:
     return page.get_by_role("button", name="Bicara untuk menulis")
 
 
+def dictate(page: Page) -> None:
+    """Press the microphone, read the notice, and press it again."""
+    microphone(page).click()
+    expect(page.get_by_text("di luar perangkat ini")).to_be_visible()
+    microphone(page).click()
+    expect(microphone(page)).to_have_attribute("aria-pressed", "true")
+
+
 def test_nothing_is_read_aloud_before_it_is_asked_for_and_then_it_is_remembered(
     page: Page, shop: Double
 ) -> None:
@@ -171,8 +179,7 @@ def test_what_is_the_customers_own_is_read_only_when_asked_for(
     page.wait_for_timeout(300)
     assert message["text"].split(".")[0] not in str(said(page))
 
-    microphone(page).click()
-    microphone(page).click()
+    dictate(page)
     page.evaluate("hear('tolong bacakan')")
 
     first = message["text"].split(".")[0]
@@ -200,6 +207,21 @@ def test_dictation_says_first_that_sound_leaves_the_device(page: Page, shop: Dou
     assert [one for one in shop.heard if "text" in one] == []  # the customer sends it
 
 
+def test_a_double_tap_on_a_slow_line_does_not_agree_to_a_notice_nobody_saw(
+    page: Page, shop: Double
+) -> None:
+    def late(route: Route) -> None:
+        page.wait_for_timeout(400)
+        route.continue_()
+
+    page.route("**/voice*.js", late)
+    microphone(page).dblclick()
+
+    expect(page.get_by_text("di luar perangkat ini")).to_be_visible()
+    page.wait_for_timeout(200)
+    assert page.evaluate("voice.recognisers.length") == 0
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [("not-allowed", "Mikrofon belum diizinkan"), ("no-speech", "Belum terdengar apa-apa")],
@@ -207,8 +229,7 @@ def test_dictation_says_first_that_sound_leaves_the_device(page: Page, shop: Dou
 def test_a_dictation_that_fails_is_explained(
     page: Page, shop: Double, error: str, words: str
 ) -> None:
-    microphone(page).click()
-    microphone(page).click()
+    dictate(page)
     page.evaluate("(error) => hear('', error)", error)
 
     expect(page.get_by_text(words)).to_be_visible()
@@ -218,8 +239,7 @@ def test_where_the_recogniser_is_out_of_reach_a_voice_message_is_recorded_and_se
     chromium: Browser, shop: Double
 ) -> None:
     for page in visit(chromium, shop, STUBS + MICROPHONE):
-        microphone(page).click()
-        microphone(page).click()
+        dictate(page)
         page.evaluate("hear('', 'network')")
         expect(page.get_by_text("merekam pesan suara")).to_be_visible()
 

@@ -1,1 +1,1 @@
-import"./chat-762d2b0848.js";
+import"./chat-6b0ca115b0.js";

@@ -9,6 +9,7 @@ export class Speech {
   #stage;
   #voice = null;
   #waking = null;
+  #listening = false; // pressed before the part was there
 
   /** `stage` is what voice.js may do to the chat. */
   constructor(stage) {
@@ -20,8 +21,11 @@ export class Speech {
     if (canSpeak && this.#stage.store.get("speak")) this.speakUp(true);
   }
 
+  /** A press while the part is still fetched is the same press: it cannot be the yes to a notice that nobody has seen. */
   listen() {
-    return this.#with((voice) => voice.listen());
+    if (this.#listening) return;
+    this.#listening = !this.#voice;
+    return this.#with((voice) => voice.listen()).finally(() => (this.#listening = false));
   }
 
   speakUp(on) {
