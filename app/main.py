@@ -21,7 +21,7 @@ from app.answering import answer
 from app.assembly import Parts, assemble
 from app.background import at_work
 from app.company import in_company
-from app.direct import Direct
+from app.direct import Direct, Take
 from app.errors import add_error_handlers
 from app.leaving import Leaving
 from app.logs import configure_logs
@@ -75,12 +75,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="0.1.0",
         lifespan=lifespan,
         redirect_slashes=False,  # a redirect would go wherever the Host header says
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # asked about per request
     )
     app.state.leaving, app.state.bus = leaving, parts.bus
     app.state.knowledge = parts.services.faq
     website = _website(settings, parts)
     direct = {"/api/web/messages": (DirectMessages(website).take, settings.max_body_bytes)}
-    app.add_middleware(Direct, takes=direct)  # innermost: with CORS, and counted
     add_error_handlers(app)
     _add_website(app, settings, parts, website)
     servers = add_servers(app, settings, parts)
@@ -88,8 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     _add_help(app, settings, parts, website.visitors)
     _add_health(app, parts, leaving)
     add_pages(app)
-    _add_middleware(app, settings)
-    app.add_middleware(Direct, takes=servers)  # outermost: no browser comes there
+    _add_middleware(app, settings, {**servers, **direct})
     return app
 
 
@@ -146,7 +145,14 @@ def _jobs(parts: Parts, leaving: Leaving) -> tuple[Coroutine[Any, Any, None], ..
     )
 
 
-def _add_middleware(app: FastAPI, settings: Settings) -> None:
+def _add_middleware(
+    app: FastAPI, settings: Settings, direct: Mapping[str, tuple[Take, int]]
+) -> None:
+    """Wrap the routes, from the inside: counted, then past by what comes often, then CORS."""
+    Instrumentator(excluded_handlers=["/metrics", "/healthz"]).instrument(app).expose(
+        app, include_in_schema=False
+    )
+    app.add_middleware(Direct, takes=direct)  # counts for itself
     origins = {origin for site in settings.sites.values() for origin in site.origins}
     app.add_middleware(
         CORSMiddleware,
@@ -154,9 +160,6 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "Accept-Language"],
         expose_headers=["Retry-After"],
-    )
-    Instrumentator(excluded_handlers=["/metrics", "/healthz"]).instrument(app).expose(
-        app, include_in_schema=False
     )
 
 

@@ -23,12 +23,14 @@ from sanic.response import HTTPResponse, json
 
 from bot.rasa.action_server import ActionServer, keep_the_schema_compiled
 from bot.rasa.graph import StraightRunner
+from bot.rasa.once import work_out_once
 from bot.rasa.turn import CHANNEL, InvalidTurn, Turn, TurnTrackers, take
 
 log = logging.getLogger(__name__)
 
 configure_structlog(logging.ERROR)
 keep_the_schema_compiled()
+work_out_once()
 
 
 class SapaChannel(InputChannel):

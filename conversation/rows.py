@@ -7,9 +7,11 @@ given back here belongs to no session: to change it changes nothing.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy.orm import class_mapper
 
 from conversation.tables import Conversation, InboxEvent, Message, Turn
 from db.base import Base, new_id, now
@@ -46,11 +48,17 @@ _EVENT = Statement(
 _HELD = Statement(
     select(_conversations).where(_conversations.c.id == bindparam("conversation")).with_for_update()
 )
+_AT = Statement(
+    select(_conversations).where(
+        _conversations.c.channel == bindparam("by"), _conversations.c.address == bindparam("at")
+    )
+)
 _JOIN_TURN = Change(update(_messages).where(_messages.c.id == bindparam("message")))
 _CHANGE_TURN = Change(update(_turns).where(_turns.c.id == bindparam("turn")))
 _TAKEN_IN = Change(update(_inbox).where(_inbox.c.id == bindparam("event")))
 _CHANGED = Change(update(_conversations).where(_conversations.c.id == bindparam("conversation")))
 _NEW_MESSAGE, _NEW_TURN, _NEW_EVENT = Insertion(_messages), Insertion(_turns), Insertion(_inbox)
+_NEW_CONVERSATION = Insertion(_conversations)
 _WITHOUT_VALUE = {"name": "", "kind": "text", "mood": "neutral", "owed": False}
 
 T = TypeVar("T", bound=Base)
@@ -76,6 +84,18 @@ def held(connection: Connection, conversation_id: str) -> Iterator[Conversation]
     changed = {name: value for name, value in changed.items() if value != before[name]}
     if changed:
         _CHANGED.run(connection, {"conversation": conversation_id}, changed)
+
+
+def conversation_at(
+    connection: Connection, channel: str, address: str, **begun: Any
+) -> Conversation:
+    """Find the conversation of `address`, or begin one, as `begun` says."""
+    found = _AT.found(connection, {"by": channel, "at": address})
+    if not found:
+        row = {"id": new_id(), "channel": channel, "address": address, **begun}
+        _NEW_CONVERSATION.run(connection, row)
+        found = _AT.found(connection, {"by": channel, "at": address})
+    return _object(Conversation, found[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +199,11 @@ def messages_of(connection: Connection, conversation_id: str, turn_id: str) -> l
 
 def _object(kind: type[T], row: Mapping[str, Any]) -> T:
     """Make the object of a row, past a constructor that takes each value for a change."""
-    made: T = kind.__mapper__.class_manager.new_instance()
+    made: T = _manager(kind).new_instance()
     made.__dict__.update(row)
     return made
+
+
+@cache
+def _manager(kind: type[Base]) -> Any:
+    return class_mapper(kind).class_manager  # with all relations known; __mapper__ may be half made

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
 from channels.event import OwnerMessage
@@ -17,13 +17,14 @@ from conversation.line import AboutTheWait, leave_the_line, leave_to_the_person
 from conversation.owed import owe_nothing
 from conversation.rows import (
     ConversationUnknown,
+    conversation_at,
     event_of,
     held,
     messages_after,
     remember,
 )
 from conversation.tables import Conversation, Message, OutboxItem
-from conversation.thread import Thread, append, is_quiet, known, locked, opened, thread_of
+from conversation.thread import Thread, append, is_quiet, known, locked, thread_of
 from conversation.words import heard, owner_name, shown
 from db.base import now
 from db.engine import Database
@@ -64,15 +65,12 @@ class Transcript:
         self, channel: str, address: str, lang: Lang, site: str = "", network: str = ""
     ) -> Thread:
         """Find the conversation of `address`, or begin one, of a visitor from `network`."""
-        async with self.database.write() as session:
-            found = await session.scalar(
-                select(Conversation).where(
-                    Conversation.channel == channel, Conversation.address == address
-                )
-            )
-            if found is None:
-                found = await opened(session, channel, address, lang, site, network)
-            return thread_of(found)
+        begun = {"lang": lang, "site": site, "network": network}
+
+        def work(connection: Connection) -> Thread:
+            return thread_of(conversation_at(connection, channel, address, **begun))
+
+        return await self.database.change(work, urgent=True)
 
     async def identify(self, conversation_id: str, customer_id: str) -> None:
         """Note that the website proved who its visitor is."""

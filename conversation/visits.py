@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from channels.file import Saved
 from channels.message import Inbound, Lang
@@ -23,11 +24,24 @@ from conversation.words import ChoiceUnknown
 from crm.tables import Customer
 from db.base import Base, new_id
 from db.engine import Database
+from db.statement import Statement
 
 log = structlog.get_logger()
 
 _MOST_LISTENERS = 20  # sockets and long polls of one visitor: some tabs, and what they left open
 _COME_BACK_S = 5
+
+
+@cache
+def _presence() -> Statement:
+    agents = Base.metadata.tables["agents"]  # the desk's, which this layer must not import
+    of_csr = (ReadMark.conversation_id == Conversation.id) & (ReadMark.side == "csr")
+    return Statement(
+        select(Conversation.state, Conversation.site, agents.c.name, ReadMark.seq)
+        .outerjoin(agents, agents.c.id == Conversation.agent_id)
+        .outerjoin(ReadMark, of_csr)
+        .where(Conversation.id == bindparam("conversation"))
+    )
 
 
 class Visits:
@@ -110,26 +124,18 @@ class Visits:
 
     async def presence(self, conversation_id: str) -> Mapping[str, Any]:
         """Say who answers now. Raises Problem 401 for a conversation that is no more."""
-        agents = Base.metadata.tables["agents"]
-        async with self._database.read() as session:
-            row = (
-                await session.execute(
-                    select(Conversation.state, Conversation.site, agents.c.name, ReadMark.seq)
-                    .outerjoin(agents, agents.c.id == Conversation.agent_id)
-                    .outerjoin(
-                        ReadMark,
-                        (ReadMark.conversation_id == Conversation.id) & (ReadMark.side == "csr"),
-                    )
-                    .where(Conversation.id == conversation_id)
-                )
-            ).one_or_none()
+        given = {"conversation": conversation_id}
+        row = await self._database.ask(lambda connection: _presence().first(connection, given))
         if row is None:
             raise Problem("session-invalid", 401)
-        bot_name = self._assistants.get(row.site, self._bot_name)
-        told: dict[str, Any] = {"state": row.state, "name": row.name or bot_name}
-        if row.seq:  # by the CSR, up to that message
-            told["read"] = row.seq
-        if row.state == "waiting" and self._place is not None:
+        state, site, agent, read = row
+        told: dict[str, Any] = {
+            "state": state,
+            "name": agent or self._assistants.get(site, self._bot_name),
+        }
+        if read:  # by the CSR, up to that message
+            told["read"] = read
+        if state == "waiting" and self._place is not None:
             told.update(await self._place(conversation_id))
         return told
 

@@ -3,27 +3,58 @@
 A wrong number and a wrong proof raise the same OrderNotFound, so nobody learns which numbers exist.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
-from sqlalchemy.orm.interfaces import ORMOption
+from sqlalchemy import Connection, bindparam, select
 
 from crm.proofs import Attempt, Lockout, NotProven, Proof, Verified, proves
-from crm.tables import Order, Product, Shipment
+from crm.tables import Customer, Order, OrderLine, Product, Shipment, ShipmentEvent
 from crm.texts import plain_number
 from db.base import now as current_time
 from db.engine import Database
+from db.statement import Statement
 
 FINISHED = frozenset({"delivered", "cancelled", "returned"})
 UNDONE = ("cancelled", "returned")
 _UNSHIPPED = frozenset({"paid", "packed"})
 _UNSHIPPED_LATE = timedelta(days=3)  # the shop ships the same or the next working day
 _MOST = 20  # newest orders shown of one customer
+
+_SHOWN = (
+    Order.number, Order.customer_id, Order.city, Order.ordered_at, Order.status, Order.total_idr,
+)  # fmt: skip
+_WITH_CUSTOMER = Statement(
+    select(*_SHOWN, Customer.phone, Customer.email)
+    .join(Customer, Customer.id == Order.customer_id)
+    .where(Order.number == bindparam("number"))
+)
+_NEWEST = Statement(
+    select(*_SHOWN)
+    .where(Order.customer_id == bindparam("customer"))
+    .order_by(Order.ordered_at.desc(), Order.number.desc())
+    .limit(bindparam("most"))
+)
+_LINES = Statement(
+    select(OrderLine.sku, Product.name_id, Product.name_en, OrderLine.quantity)
+    .join(Product, Product.sku == OrderLine.sku)
+    .where(OrderLine.order_number == bindparam("number"))
+    .order_by(OrderLine.line)
+)
+_SHIPMENTS = Statement(
+    select(
+        Shipment.id, Shipment.courier, Shipment.tracking_number, Shipment.eta, Shipment.delivered_at
+    )
+    .where(Shipment.order_number == bindparam("number"))
+    .order_by(Shipment.id)
+)
+_EVENTS = Statement(
+    select(ShipmentEvent.at, ShipmentEvent.code, ShipmentEvent.city, ShipmentEvent.note)
+    .where(ShipmentEvent.shipment_id == bindparam("shipment"))
+    .order_by(ShipmentEvent.at)
+)
 
 
 class OrderNotFound(NotProven):
@@ -122,37 +153,47 @@ class SqlOrders:
 
     async def find(self, number: str, proof: Proof) -> OrderView:
         """Return the order. Raises OrderNotFound."""
-        async with self._database.read() as session:
-            # One query, found or not, so that the time tells as little as the words.
-            order = await session.get(
-                Order, plain_number(number), options=[joinedload(Order.customer)]
-            )
-            if order is None or not proves(
-                proof, order.customer_id, order.customer.phone, order.customer.email
-            ):
-                raise OrderNotFound(number)
-            whole = await session.get_one(
-                Order, order.number, options=_whole(), populate_existing=True
-            )
-            return (await self._views(session, [whole]))[0]
+        asked = plain_number(number)
+        view = await self._database.ask(lambda connection: self._proven(connection, asked, proof))
+        if view is None:
+            raise OrderNotFound(number)
+        return view
 
     async def of_customer(self, customer_id: str) -> list[OrderView]:
         """Return a verified customer's newest orders, newest first."""
-        async with self._database.read() as session:
-            orders = await session.scalars(
-                select(Order)
-                .where(Order.customer_id == customer_id)
-                .order_by(Order.ordered_at.desc(), Order.number.desc())
-                .limit(_MOST)
-                .options(*_whole())
-            )
-            return await self._views(session, orders.all())
+        asked = {"customer": customer_id, "most": _MOST}
+        return await self._database.ask(
+            lambda connection: [
+                self._view(connection, order) for order in _NEWEST.found(connection, asked)
+            ]
+        )
 
-    async def _views(self, session: AsyncSession, orders: Sequence[Order]) -> list[OrderView]:
-        skus = {line.sku for order in orders for line in order.lines}
-        found = await session.scalars(select(Product).where(Product.sku.in_(skus)))
-        products = {product.sku: product for product in found}
-        return [_view(order, products, self._clock()) for order in orders]
+    def _proven(self, connection: Connection, number: str, proof: Proof) -> OrderView | None:
+        # One query, found or not, so that the time tells as little as the words.
+        found = _WITH_CUSTOMER.found(connection, {"number": number})
+        if not found:
+            return None
+        order = found[0]
+        if not proves(proof, order["customer_id"], order.pop("phone"), order.pop("email")):
+            return None
+        return self._view(connection, order)
+
+    def _view(self, connection: Connection, order: dict[str, Any]) -> OrderView:
+        of_order = {"number": order["number"]}
+        shipment = _awaited(_SHIPMENTS.found(connection, of_order))
+        courier, tracking_number, eta = (
+            shipment.get(name) for name in ("courier", "tracking_number", "eta")
+        )
+        events = _EVENTS.rows(connection, {"shipment": shipment["id"]}) if shipment else []
+        return OrderView(
+            **order,
+            courier=courier,
+            tracking_number=tracking_number,
+            eta=eta,
+            late=is_late(order["status"], order["ordered_at"], eta, self._clock()),
+            events=tuple(OrderEvent(*event) for event in events),
+            lines=tuple(OrderItem(*line) for line in _LINES.rows(connection, of_order)),
+        )
 
 
 def is_late(status: str, ordered_at: datetime, eta: datetime | None, at: datetime) -> bool:
@@ -164,38 +205,7 @@ def is_late(status: str, ordered_at: datetime, eta: datetime | None, at: datetim
     return status in _UNSHIPPED and ordered_at + _UNSHIPPED_LATE < at
 
 
-def _whole() -> list[ORMOption]:
-    return [
-        selectinload(Order.lines),
-        selectinload(Order.shipments).selectinload(Shipment.events),
-    ]
-
-
-def _view(order: Order, products: dict[str, Product], at: datetime) -> OrderView:
-    shipment = _awaited(order.shipments)
-    eta = shipment.eta if shipment else None
-    events = shipment.events if shipment else []
-    return OrderView(
-        number=order.number,
-        customer_id=order.customer_id,
-        city=order.city,
-        ordered_at=order.ordered_at,
-        status=order.status,
-        total_idr=order.total_idr,
-        courier=shipment.courier if shipment else None,
-        tracking_number=shipment.tracking_number if shipment else None,
-        eta=eta,
-        late=is_late(order.status, order.ordered_at, eta, at),
-        events=tuple(OrderEvent(event.at, event.code, event.city, event.note) for event in events),
-        lines=tuple(
-            OrderItem(
-                line.sku, products[line.sku].name_id, products[line.sku].name_en, line.quantity
-            )
-            for line in order.lines
-        ),
-    )
-
-
-def _awaited(shipments: list[Shipment]) -> Shipment | None:
-    under_way = [shipment for shipment in shipments if shipment.delivered_at is None]
-    return next(iter(under_way or shipments[-1:]), None)
+def _awaited(shipments: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give the parcel that is still under way, or the last one; empty where none was sent."""
+    under_way = [shipment for shipment in shipments if shipment["delivered_at"] is None]
+    return next(iter(under_way or shipments[-1:]), {})

@@ -9,6 +9,7 @@ isolation / Savepoints / Transactional DDL".
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from db.kept import READ, READ_ONLY, WRITE, KeptConnections
 from db.line import WriteLine
 
 _BUSY_TIMEOUT_S = 10.0
+_WITHOUT_THE_DISK = text("SET LOCAL synchronous_commit = off")
 
 T = TypeVar("T")
 
@@ -82,17 +84,22 @@ class Database:
 
         return await greenlet_spawn(run)
 
-    async def change(self, work: Callable[[Connection], T], *, urgent: bool = False) -> T:
+    async def change(
+        self, work: Callable[[Connection], T], *, urgent: bool = False, lasting: bool = True
+    ) -> T:
         """Run `work` in one transaction, as `write`, without the ORM: for what every turn does.
 
-        It must not wait for anything but the database.
+        It must not wait for anything but the database. What is not `lasting` does not wait for the
+        disk: a power cut may undo it, which nobody must notice; a killed process does not.
         """
         if self._in_place is not None:
             async with self._turn(urgent=urgent):
-                return await greenlet_spawn(self._in_place.change, work)
+                return await greenlet_spawn(partial(self._in_place.change, work, lasting=lasting))
 
         def run() -> T:
             with self.engine.sync_engine.begin() as connection:
+                if not lasting:
+                    connection.execute(_WITHOUT_THE_DISK)
                 return work(connection)
 
         return await greenlet_spawn(run)

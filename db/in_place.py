@@ -58,6 +58,7 @@ class InPlaceConnection(AdaptedConnection):
         self._writes = False
         self._begin: str | None = None
         self._begun = False
+        self._hurries = False
         plain.execute("PRAGMA busy_timeout=0")
         plain.set_progress_handler(lambda: self._in_place, _STEPS)
 
@@ -116,11 +117,23 @@ class InPlaceConnection(AdaptedConnection):
                 self._in_place = False
         return self._in_thread(lambda: self._patiently(work)), False
 
+    def hurry(self) -> None:
+        """Do not wait for the disk from now on: a power cut may undo what is committed.
+
+        Nor copy the journal: whoever commits next and waits for the disk does both.
+        """
+        self.plain.execute("PRAGMA synchronous=NORMAL")
+        self.plain.execute("PRAGMA wal_autocheckpoint=0")
+        self._hurries = True
+
     def commit(self) -> None:
         """Commit what was begun, if anything was."""
         self._begin, self._begun = None, False
         if self.plain.in_transaction:
-            self._in_thread(self.plain.commit)
+            if self._hurries:
+                self.plain.commit()
+            else:
+                self._in_thread(self.plain.commit)
 
     def rollback(self) -> None:
         """Roll back what was begun, if anything was."""

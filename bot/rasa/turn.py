@@ -15,7 +15,6 @@ from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, DEFAULT_SLOT_NAMES, REQUESTED_SLOT
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SlotSet
-from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.rasa.action_server import failures
@@ -88,26 +87,6 @@ def _text(holder: dict[str, Any], name: str) -> str | None:
     # A lone surrogate is valid JSON but cannot be written to the action server.
     return None if value is None else value.encode("utf-8", "replace").decode()
 
-
-def _copied(slot: Slot) -> Slot:
-    made: Slot = object.__new__(type(slot))
-    made.__dict__.update(slot.__dict__)
-    return made
-
-
-# Rasa copies all slots a dozen times a turn, by pickle's protocol: an eighth of its time.
-Slot.__copy__ = _copied
-
-
-_EMPTY = Domain.empty().as_dict()
-
-
-def _is_empty(domain: Domain) -> bool:
-    # Rasa asks at every message, and builds an empty domain to compare with.
-    return bool(domain.as_dict() == _EMPTY)
-
-
-Domain.is_empty = _is_empty
 
 # A context variable, as turns of different conversations run concurrently.
 _tracker: ContextVar[DialogueStateTracker] = ContextVar("tracker")

@@ -5,8 +5,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from sqlalchemy import event, func, select
-from sqlalchemy.engine import Engine
+from sqlalchemy import func, select
 
 from channels.message import Reply, Source
 from channels.visitor import Visitors
@@ -314,13 +313,12 @@ async def test_a_forged_or_old_identity_is_refused(
 async def test_a_full_disk_stores_no_half_message_and_tells_the_sender_to_try_again(
     visitor: httpx.AsyncClient, database: Database
 ) -> None:
-    engine: Engine = database.engine.sync_engine
-    await database.engine.dispose()
+    async def limit(pages: int) -> None:
+        """Of the one connection that stores messages; fewer than there are is as many."""
+        pragma = f"PRAGMA max_page_count = {pages}"
+        await database.change(lambda connection: connection.exec_driver_sql(pragma).all())
 
-    def no_more_pages(connection: Any, _: object) -> None:
-        connection.cursor().execute("PRAGMA max_page_count = 1")  # as many as there are
-
-    event.listen(engine, "connect", no_more_pages)
+    await limit(1)
     full = await _send(visitor, text="a" * 4096)
     for n in range(20):
         full = await visitor.post(
@@ -331,8 +329,7 @@ async def test_a_full_disk_stores_no_half_message_and_tells_the_sender_to_try_ag
     assert (full.status_code, full.json()["type"]) == (503, "urn:sapa:problem:store-down")
     assert full.headers["Retry-After"] == "5"
 
-    event.remove(engine, "connect", no_more_pages)
-    await database.engine.dispose()
+    await limit(1_000_000)
     async with database.read() as session:
         conversation = (await session.scalars(select(Conversation))).one()
         stored = list(await session.scalars(select(Message.seq).order_by(Message.seq)))

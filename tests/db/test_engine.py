@@ -3,7 +3,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -91,3 +91,11 @@ async def test_only_its_owner_reads_a_new_database_file(tmp_path: Path) -> None:
     await database.close()
 
     assert set(modes.values()) == {"0o600"}
+
+
+async def test_what_need_not_last_is_changed_like_all_else(database: Database) -> None:
+    customer = insert(Customer).values(id="c1", name="Sari")
+    await database.change(lambda one: one.execute(customer), lasting=False)
+
+    async with database.read() as session:
+        assert list(await session.scalars(select(Customer.name))) == ["Sari"]

@@ -224,3 +224,51 @@ async def test_a_transaction_begins_however_often_its_connection_has_begun_one(
     await watched.close()
 
     assert (answers, changes) == ([0] * 100, [0] * 100)
+
+
+async def _synchronous(database: Database, *, lasting: bool) -> int:
+    """Ask the connection that changes are made on: 2 waits for the disk, 1 does not."""
+    sql = text("PRAGMA synchronous")
+    return int(await database.change(lambda one: one.scalar(sql) or 0, lasting=lasting))
+
+
+async def test_what_need_not_last_is_there_for_all_without_a_wait_for_the_disk(
+    table: Database, threaded: list[Any], tmp_path: Path
+) -> None:
+    insert = text("INSERT INTO t VALUES (1, 'a')")
+    await _synchronous(table, lasting=False)  # connected
+    threaded.clear()
+
+    await table.change(lambda one: one.execute(insert), lasting=False)
+
+    assert threaded == []
+    assert await _all(table) == [(1, "a")]
+    with sqlite3.connect(tmp_path / "sapa.db") as another_process:
+        assert another_process.execute("SELECT * FROM t").fetchall() == [(1, "a")]
+
+
+async def test_what_has_to_last_waits_for_the_disk_also_after_what_need_not(
+    table: Database,
+) -> None:
+    broken = text("INSERT INTO t VALUES (1, 'a'), (1, 'b')")
+    assert await _synchronous(table, lasting=False) == 1
+    with pytest.raises(IntegrityError):
+        await table.change(lambda one: one.execute(broken), lasting=False)
+
+    assert await _synchronous(table, lasting=True) == 2
+    async with table.write() as session:
+        assert await session.scalar(text("PRAGMA synchronous")) == 2
+    assert await _synchronous(table, lasting=False) == 1
+
+
+async def test_what_need_not_last_waits_for_another_process_that_writes(
+    table: Database, other: sqlite3.Connection
+) -> None:
+    insert = text("INSERT INTO t VALUES (1, 'a')")
+    work = asyncio.create_task(table.change(lambda one: one.execute(insert), lasting=False))
+    await asyncio.sleep(0.2)
+    assert not work.done()
+    other.execute("COMMIT")
+
+    await work
+    assert await _all(table) == [(1, "a")]

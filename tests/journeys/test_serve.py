@@ -11,6 +11,7 @@ import pytest
 
 from bench.serving import Serving, sapa_command
 from settings import PROJECT_DIR
+from tests.journeys.customer import Visitor
 
 
 def _run(
@@ -94,3 +95,24 @@ def test_a_killed_supervisor_takes_its_children_along(
         time.sleep(0.1)
 
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_what_goes_past_the_framework_is_counted_and_readable_for_the_shops_page(
+    sapa: Serving, visitor: Callable[..., Visitor]
+) -> None:
+    customer = visitor()
+    line = 'sapa_direct_request_seconds_count{path="/api/web/messages",status="202"}'
+
+    def counted() -> float:
+        said = customer.http.get("/metrics").text
+        found = (one.removeprefix(line) for one in said.splitlines() if one.startswith(line))
+        return float(next(found, 0))
+
+    before = counted()
+    message = {"client_id": "a1", "text": "halo"}
+    taken = customer.http.post("/api/web/messages", json=message)
+    refused = customer.http.post("/api/web/messages", json={"client_id": "a2", "text": ""})
+
+    assert (taken.status_code, refused.status_code) == (202, 422)
+    assert [one.headers["Access-Control-Allow-Origin"] for one in (taken, refused)] == ["*", "*"]
+    assert counted() == before + 1
