@@ -102,9 +102,10 @@ class Transcript:
             return accepted
 
         try:
-            # What came by webhook is stored already, and nobody waits to be told.
-            urgent = inbound.channel not in self._pushing
-            accepted = await self.database.change(store, urgent=urgent)
+            # What came by webhook is stored already: nobody waits to be told, and what a power cut
+            # undoes is taken in again.
+            first = inbound.channel not in self._pushing
+            accepted = await self.database.change(store, urgent=first, lasting=first)
         except IntegrityError:  # the same message came twice at once, and the other was first
             accepted = await self._stored(inbound)
         self.wake(conversation_id)
