@@ -17,7 +17,7 @@ from bot.surveys import SurveyTalk
 from bot.typed import LONGEST, TypedChoices
 from bot.waiting import WaitWords, wait_told
 from channels.message import Choice, Reply
-from conversation.turn import Answer, HandoffWish, Question
+from conversation.answering import Answer, HandoffWish, Question
 from crm.channel_codes import code_in
 from faq.engine import FaqEngine
 
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class BotAnswerer:
-    """Implements conversation.turn.Answerer."""
+    """Implements conversation.answering.Answerer."""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from channels.message import Choice, Kind, Lang, Mood, Reply, Source
-from conversation.turn import Answer, HandoffWish, Question
+from conversation.answering import Answer, HandoffWish, Question
 
 _CONNECT_S = 1.0
 _MOST_AT_ONCE = 50

@@ -15,7 +15,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from bot.client import RasaClient, RasaDown
-from conversation.turn import Answer, Question
+from conversation.answering import Answer, Question
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ import yaml
 
 from bot.actions.conversations import ConversationView
 from bot.speech import Templates
-from conversation.turn import Answer, Question
+from conversation.answering import Answer, Question
 from crm.consent import Consents, Purpose
 
 _ENDED: tuple[Purpose, ...] = ("campaigns", "offers")

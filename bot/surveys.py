@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from bot.speech import Templates
 from channels.message import Choice, Inbound, Lang, Reply
+from conversation.answering import Answer, Question
 from conversation.tables import Conversation
-from conversation.turn import Answer, Question
 from crm.surveys.asking import Asked, Solved, Surveys, Taken
 from crm.surveys.questionnaires import BrokenQuestionnaires, Questionnaires
 from db.base import now

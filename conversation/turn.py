@@ -8,16 +8,16 @@ No transaction is open while the answer is awaited: Rasa calls back into the app
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol, cast
+from typing import cast
 from uuid import uuid4
 
 import structlog
 from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
-from channels.message import AttachmentKind, Lang, Reply
+from channels.message import Lang
+from conversation.answering import Answer, Answerer, Question
 from conversation.lease import kept
 from conversation.line import leave_the_line
 from conversation.owed import open_turn
@@ -38,58 +38,6 @@ _CLOCKS_DIFFER_S = 0.01  # the event loop's and the calendar's
 _ANSWERED = ("bot", "waiting")  # states in which the bot may owe something
 _STORE_TRIES = 3
 _STORE_PAUSE_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a turn has to answer."""
-
-    conversation_id: str
-    turn_id: str
-    text: str
-    choice: str | None
-    lang: Lang
-    dialogue: Mapping[str, Any]
-    tries: int = 1  # more than one: an earlier try died or failed
-    site: str = ""
-    attachment: AttachmentKind | None = None  # all that came, where no words came
-    waiting: bool = False  # for a person, in the queue: only the wait is asked about
-
-
-@dataclass(frozen=True, slots=True)
-class HandoffWish:
-    """The bot wants a person to go on."""
-
-    reason: str
-    brief: Mapping[str, Any] = field(default_factory=dict)
-    expected: Mapping[str, int] = field(default_factory=dict)  # what was told about the wait
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the bot says, and what changes because of it."""
-
-    replies: tuple[Reply, ...]
-    dialogue: Mapping[str, Any]
-    lang: Lang | None = None  # the customer switched to it
-    handoff: HandoffWish | None = None
-    leaves_line: bool = False  # the customer waits for nobody any more
-    missed: bool = False  # the customer was not understood
-    context: Mapping[str, Any] = field(default_factory=dict)  # merged into the conversation's
-    verified: str | None = None  # id of the customer who proved who they are
-    unlinked: bool = False  # the customer does not want to be known here any more
-    intent: str | None = None
-    confidence: float | None = None
-
-
-class Answerer(Protocol):
-    """Whoever answers while the conversation belongs to the bot."""
-
-    async def answer(self, question: Question) -> Answer:
-        """Answer one turn; may take a while, may raise."""
-
-    def apologise(self, question: Question, error_id: str) -> Answer:
-        """Say that it did not work and offer a person."""
 
 
 class TurnPoisoned(RuntimeError):

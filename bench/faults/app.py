@@ -32,11 +32,12 @@ from channels.telegram.channel import Telegram
 from channels.whatsapp import channel, webhook
 from channels.whatsapp.channel import WhatsApp
 from conversation import outbox
+from conversation.answering import Answer, Question
 from conversation.inbox import Inbox
 from conversation.outbox import Outbox
 from conversation.receipts import Receipts
 from conversation.transcript import Transcript
-from conversation.turn import Answer, Question, Turns
+from conversation.turn import Turns
 from db import base, engine
 
 _METHODS: dict[str, tuple[type, str]] = {

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Response
 
 from bot.client import RasaUnavailable
 from bot.rasas import Rasas
-from conversation.turn import Question
+from conversation.answering import Question
 from tests.bot.rasa_process import free_port
 
 ANSWER = {

@@ -6,7 +6,7 @@ import pytest
 from bot.actions.conversations import ConversationView, Said
 from bot.actions.services import Services
 from bot.stop_words import Promotions
-from conversation.turn import Question
+from conversation.answering import Question
 
 CAMPAIGN = Said(
     "bot", "Diskon!", "text", {"campaign": "gajian"}, (), (), "campaign:gajian", "neutral"

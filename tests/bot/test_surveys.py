@@ -12,8 +12,8 @@ from bot.speech import Templates
 from bot.surveys import check_words
 from bot.typed import TypedChoices
 from bot.waiting import WaitWords
+from conversation.answering import Question
 from conversation.tables import Conversation, Handoff
-from conversation.turn import Question
 from conversation.words import ChoiceUnknown
 from crm.proofs import Lockout
 from crm.surveys.following import FollowUps

@@ -8,7 +8,7 @@ from bot.client import RasaClient
 from bot.typed import TypedChoices
 from bot.waiting import WaitWords
 from channels.message import Lang
-from conversation.turn import Answer, Question
+from conversation.answering import Answer, Question
 from desk.queue import Queue
 from tests.bot.surveyed import Surveyed
 from tests.bot.test_people import NIGHT

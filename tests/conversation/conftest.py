@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from channels.message import Inbound, Reply, Source
+from conversation.answering import Answer, Question
 from conversation.bus import Bus
 from conversation.transcript import Transcript
-from conversation.turn import Answer, Question, Turns
+from conversation.turn import Turns
 from db.base import Base, now
 from db.engine import Database
 

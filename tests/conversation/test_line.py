@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from channels.message import Inbound, Reply
+from conversation.answering import Answer, HandoffWish, Question
 from conversation.bus import Bus
 from conversation.tables import Conversation, Handoff
 from conversation.transcript import Transcript
-from conversation.turn import Answer, HandoffWish, Question, Turns
+from conversation.turn import Turns
 from db.engine import Database
 from tests.conversation.conftest import TEMPLATE, Echo
 

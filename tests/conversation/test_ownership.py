@@ -4,9 +4,10 @@ from collections.abc import Callable
 import pytest
 
 from channels.message import Inbound, Reply
+from conversation.answering import Answer, Question
 from conversation.ownership import NotYours, Ownership
 from conversation.transcript import Transcript
-from conversation.turn import Answer, Question, Turns
+from conversation.turn import Turns
 from db.engine import Database
 from tests.conversation.conftest import TEMPLATE, Echo, add_agent
 

@@ -8,11 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy import text as sql
 
 from channels.message import Choice, Inbound, Reply
+from conversation.answering import Answer, HandoffWish, Question
 from conversation.bus import Bus
 from conversation.ownership import Ownership
 from conversation.tables import Conversation, Handoff, OutboxItem, Turn
 from conversation.transcript import Transcript
-from conversation.turn import Answer, HandoffWish, Question, Turns
+from conversation.turn import Turns
 from db.base import now
 from db.engine import Database
 from tests.conversation.conftest import TEMPLATE, Echo, add_agent

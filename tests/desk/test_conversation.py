@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from channels.message import Reply, Source
+from conversation.answering import Answer, Question
 from conversation.tables import Handoff
-from conversation.turn import Answer, Question, Turns
+from conversation.turn import Turns
 from desk.tables import Agent
 from tests.desk.conftest import Shop
 

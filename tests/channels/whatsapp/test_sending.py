@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select, update
 
 from channels.message import Choice, Reply
+from conversation.answering import Answer, Question
 from conversation.tables import ChannelContact, Conversation, OutboxItem
-from conversation.turn import Answer, Question
 from db.base import now
 from tests.channels.whatsapp.conftest import Shop
 from tests.channels.whatsapp.payloads import BUDI, BUDIS_PHONE, text
