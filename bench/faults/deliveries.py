@@ -20,26 +20,38 @@ def judge_deliveries(
     found: Findings, record: Record, items: Mapping[str, Any], options: Options
 ) -> None:
     """Count what vendors took twice, and blame a fault for it where there was one."""
-    before: dict[str, Taken] = {}  # the last time each was taken
-    seqs: defaultdict[tuple[str, str], int] = defaultdict(int)
+    before: dict[str, Taken] = {}  # by tag, the last that was sent
     by_fault: Counter[int] = Counter()
-    for one in sorted(record.taken, key=lambda taken: taken.at):
+    # A vendor may be slower over the first than over the second.
+    for one in sorted(record.taken, key=lambda taken: taken.began_at):
         last, before[one.tag] = before.get(one.tag), one
-        if last is not None:
-            if last.unanswered and not _has_receipts(one, options):
-                found.duplicates_unanswered += 1
-                continue
-            blame = _blame(record.faults, last, one)
-            if blame is None:
-                found.duplicates_otherwise.append(f"{one.channel} {one.tag}")
-            else:
-                by_fault[blame] += 1
+        if last is None:
             continue
+        if last.unanswered and not _has_receipts(one, options):
+            found.duplicates_unanswered += 1
+            continue
+        blame = _blame(record.faults, last, one)
+        if blame is None:
+            found.duplicates_otherwise.append(f"{one.channel} {one.tag}")
+        else:
+            by_fault[blame] += 1
+    found.disordered += _late(record.taken, items)
+    found.duplicates_by_fault = [by_fault[n] for n in range(len(record.faults))]
+
+
+def _late(taken: Iterable[Taken], items: Mapping[str, Any]) -> list[str]:
+    """Name what a vendor took after a later message of its conversation."""
+    late, known = [], set()
+    seqs: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for one in sorted(taken, key=lambda taken: taken.at):
+        if one.tag in known:
+            continue
+        known.add(one.tag)
         seq = items[one.tag.partition(":")[0]].seq
         if seq < seqs[one.channel, one.address]:
-            found.disordered.append(f"answer {seq} to {one.address} came late")
+            late.append(f"answer {seq} to {one.address} came late")
         seqs[one.channel, one.address] = seq
-    found.duplicates_by_fault = [by_fault[n] for n in range(len(record.faults))]
+    return late
 
 
 def _blame(faults: Sequence[Fault], first: Taken, again: Taken) -> int | None:

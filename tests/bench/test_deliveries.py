@@ -62,3 +62,19 @@ def test_without_a_crash_only_a_vendor_that_tells_nothing_excuses_a_duplicate(
 
 def test_an_answer_that_comes_after_a_later_one_is_out_of_order() -> None:
     assert judged([], taken("b", 1), taken("a", 2)).disordered == ["answer 1 to chat came late"]
+
+
+def test_a_send_over_which_the_vendor_was_slower_than_over_its_repeat_is_the_crashs() -> None:
+    crash = [Fault("kill-app", 1.6, deadly=True)]
+    slow = Taken("telegram", "chat", "a:0", began_at=1.0, at=4.1)
+    again = Taken("telegram", "chat", "a:0", began_at=3.9, at=4.0)
+
+    found = judged(crash, slow, again)
+
+    assert (found.duplicates_by_fault, found.broken) == ([1], {})
+
+
+def test_an_answer_that_the_vendor_took_after_a_later_one_is_out_of_order() -> None:
+    assert judged([], taken("b", 1), taken("a", 2)).broken == {
+        "out of order": ["answer 1 to chat came late"]
+    }
