@@ -74,7 +74,6 @@ class BotAnswerer:
             self._under_way.end(question.turn_id)
 
     async def _of_rasa(self, question: Question) -> Answer:
-        self._look_ahead(question)
         try:
             answer = await self._rasa.take_turn(question)
         except RasaUnavailable as reason:
@@ -84,17 +83,6 @@ class BotAnswerer:
             log.error("Rasa said nothing", turn=question.turn_id, intent=answer.intent)
             return await self._without_rasa(question)
         return answer
-
-    def _look_ahead(self, question: Question) -> None:
-        """Search while Rasa reads, on a core that has nothing else to do.
-
-        The action that asks for it then finds it found. Under load that would only be more work:
-        not every turn asks, and what is said in a form seldom does.
-        """
-        in_form = question.dialogue.get("loop")
-        if question.choice is None and not in_form and not self._under_way.many:
-            loop = asyncio.get_running_loop()
-            loop.run_in_executor(None, self._faq.search, question.text, question.lang)
 
     def _with_choice(self, question: Question, conversation: ConversationView) -> Question:
         """Take what was typed for the choice it names."""

@@ -5,7 +5,6 @@ import secrets
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -70,30 +69,23 @@ class Found:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._key = secrets.token_bytes(32)
-        self._findings: OrderedDict[bytes, Future[Finding]] = OrderedDict()
+        self._findings: OrderedDict[bytes, Finding] = OrderedDict()
         self._lock = threading.Lock()
 
     def once(self, asked: str, search: Callable[[str], Finding]) -> Finding:
-        """Return what `search` finds, found before, or is just finding in another thread."""
+        """Return what `search` finds, or found before."""
         name = blake2b(asked.encode("utf-8", "surrogatepass"), key=self._key).digest()
         with self._lock:
             known = self._findings.get(name)
-            if known is None:
-                finding = self._findings[name] = Future()
-                if len(self._findings) > _MOST_KNOWN:
-                    self._findings.popitem(last=False)
-            else:
+            if known is not None:
                 self._findings.move_to_end(name)
-        if known is not None:
-            return known.result()
-        try:
-            finding.set_result(search(asked))
-        except BaseException as error:
-            with self._lock:
-                self._findings.pop(name, None)  # the next one tries again
-            finding.set_exception(error)
-            raise
-        return finding.result()
+                return known
+        found = search(asked)
+        with self._lock:
+            self._findings[name] = found
+            if len(self._findings) > _MOST_KNOWN:
+                self._findings.popitem(last=False)
+        return found
 
 
 class Searcher:

@@ -144,11 +144,6 @@ class TurnsUnderWay:
             return found
         return await read_conversation(self._database, conversation_id)
 
-    @property
-    def many(self) -> bool:
-        """Whether more than one turn is under way in this process."""
-        return len(self._found) > 1
-
     def end(self, turn_id: str) -> None:
         """Forget it."""
         self._found.pop(turn_id, None)

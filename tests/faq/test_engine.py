@@ -1,4 +1,3 @@
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -125,39 +124,6 @@ def test_of_the_questions_asked_last_only_so_many_are_known(
         found.once(text, search)
 
     assert searched == ["a", "b", "c", "b"]
-
-
-def test_what_another_thread_is_just_finding_is_waited_for() -> None:
-    begun, go_on = threading.Event(), threading.Event()
-    searched: list[str] = []
-
-    def search(asked: str) -> Finding:
-        searched.append(asked)
-        begun.set()
-        assert go_on.wait(5)
-        return Finding("answer", 0.9, (Match(asked, 1.0),))
-
-    found = Found()
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(found.once, "ongkir", search)
-        assert begun.wait(5)
-        second = pool.submit(found.once, "ongkir", search)
-        go_on.set()
-
-    assert first.result() is second.result()
-    assert searched == ["ongkir"]
-
-
-def test_a_search_that_fails_is_tried_again_by_the_next() -> None:
-    found = Found()
-
-    def broken(_: str) -> Finding:
-        raise MemoryError
-
-    with pytest.raises(MemoryError):
-        found.once("ongkir", broken)
-    nothing = Finding("abstain", 0.0, ())
-    assert found.once("ongkir", lambda _: nothing) is nothing
 
 
 def test_of_what_was_asked_no_word_is_kept() -> None:
