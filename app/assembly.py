@@ -9,14 +9,13 @@ from zoneinfo import ZoneInfo
 from app.outside import order_api, relay, vector_store
 from app.pushing import Pushing, pushing_channels
 from app.recompute import Nightly, rule_files
+from app.services import services_of
 from app.surveys import meaning, survey_parts, topics
-from bot.actions.conversations import TurnsUnderWay
 from bot.actions.services import Services
 from bot.answerer import BotAnswerer
-from bot.cues import Cues
 from bot.page_help import PageHelp
 from bot.rasas import Rasas
-from bot.speech import Templates, load_persona
+from bot.speech import Templates
 from bot.typed import TypedChoices
 from bot.wait_updates import WaitUpdates
 from bot.waiting import WaitWords
@@ -41,27 +40,14 @@ from conversation.turn import Turns
 from conversation.uploads import HeldFiles, Uploads
 from conversation.windows import Windows
 from conversation.worker import TurnWorker
-from crm.callbacks import CallBacks
-from crm.channel_codes import ChannelCodes
-from crm.consent import Consents
-from crm.customers import Customers
-from crm.hours import ServiceHours
 from crm.http_orders import HttpOrders
-from crm.offering.learning import Learner
-from crm.offering.rules import load_offer_rules
-from crm.offering.words import OfferContent
-from crm.offers import Offers
-from crm.orders import OrderLookup, OrderSource, SqlOrders
-from crm.proofs import Lockout
+from crm.orders import SqlOrders
 from crm.segments.picture import Standings
 from crm.segments.rules import load_segment_rules
 from crm.surveys.following import FollowUps
-from crm.ticket_kinds import TicketKinds
-from crm.tickets import Tickets
 from db.engine import Database
 from desk.assembly import Desk, open_desk
 from desk.cases.shop import Shop
-from desk.queue import Queue
 from faq.archive import Archive
 from faq.articles import Article
 from faq.live import LiveFaq
@@ -136,7 +122,7 @@ def assemble(settings: Settings) -> Parts:
         opener=vectors.open if vectors else None,
     )
     orders = order_api(settings)
-    services = _services(settings, database, faq, orders or SqlOrders(database))
+    services = services_of(settings, database, faq, orders or SqlOrders(database))
     surveys = survey_parts(settings, services)
     transcript = Transcript(
         database, bus, frozenset(pushing.channels), wait_words.concern, surveys.talk
@@ -274,45 +260,4 @@ def _file_intake(
         settings.media_max_mb,
         refusal=lambda lang: templates.reply("attachment-unsafe", lang),
         scanner=scanner,
-    )
-
-
-def _services(
-    settings: Settings, database: Database, faq: LiveFaq, orders: OrderSource
-) -> Services:
-    hours = ServiceHours.load(settings.timezone, settings.hours_file)
-    lockout = Lockout(database, settings.proof_tries_per_hour)
-    persona = load_persona()
-    return Services(
-        database=database,
-        under_way=TurnsUnderWay(database),
-        faq=faq,
-        orders=OrderLookup(orders, lockout),
-        tickets=Tickets(database, hours, TicketKinds.load(), lockout),
-        callbacks=CallBacks(database, hours),
-        customers=Customers(database, lockout),
-        channel_codes=ChannelCodes(database, lockout),
-        consents=Consents(database),
-        offers=_offers(settings, database),
-        hours=hours,
-        queue=Queue(database, hours),
-        persona=persona,
-        templates=Templates.load(persona=persona),
-        escalation=Cues.load("escalation"),
-        languages=Cues.load("languages"),
-        nothing=Cues.load("nothing"),
-        fields=Cues.load("fields"),
-        wishes=Cues.load("wishes"),
-        openings=Cues.load("openings"),
-        moods=Cues.load("moods"),
-        assistants=settings.assistants,
-    )
-
-
-def _offers(settings: Settings, database: Database) -> Offers:
-    files = rule_files(settings)
-    rules = load_offer_rules(files)
-    learner = Learner(database, rules) if settings.offer_learning else None
-    return Offers(
-        database, OfferContent.load(files), rules, weigh=learner.weigh if learner else None
     )
