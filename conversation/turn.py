@@ -117,7 +117,7 @@ class Turns:
             await session.execute(update(Conversation).values(lease_owner=None, lease_until=None))
 
     async def _claim(self, conversation_id: str) -> Question | None:
-        # A lease that a power cut undoes costs nothing: nobody has it then.
+        # A lease that a power cut undoes costs nothing: who had it is gone too.
         return await self._database.change(
             lambda connection: self._begun(connection, conversation_id), lasting=False
         )

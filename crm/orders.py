@@ -6,55 +6,21 @@ A wrong number and a wrong proof raise the same OrderNotFound, so nobody learns 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
+from crm.order_rows import OrderRows, Row, newest, order_with_customer, whole
 from crm.proofs import Attempt, Lockout, NotProven, Proof, Verified, proves
-from crm.tables import Customer, Order, OrderLine, Product, Shipment, ShipmentEvent
 from crm.texts import plain_number
 from db.base import now as current_time
 from db.engine import Database
-from db.statement import Statement
 
 FINISHED = frozenset({"delivered", "cancelled", "returned"})
 UNDONE = ("cancelled", "returned")
 _UNSHIPPED = frozenset({"paid", "packed"})
 _UNSHIPPED_LATE = timedelta(days=3)  # the shop ships the same or the next working day
 _MOST = 20  # newest orders shown of one customer
-
-_SHOWN = (
-    Order.number, Order.customer_id, Order.city, Order.ordered_at, Order.status, Order.total_idr,
-)  # fmt: skip
-_WITH_CUSTOMER = Statement(
-    select(*_SHOWN, Customer.phone, Customer.email)
-    .join(Customer, Customer.id == Order.customer_id)
-    .where(Order.number == bindparam("number"))
-)
-_NEWEST = Statement(
-    select(*_SHOWN)
-    .where(Order.customer_id == bindparam("customer"))
-    .order_by(Order.ordered_at.desc(), Order.number.desc())
-    .limit(bindparam("most"))
-)
-_LINES = Statement(
-    select(OrderLine.sku, Product.name_id, Product.name_en, OrderLine.quantity)
-    .join(Product, Product.sku == OrderLine.sku)
-    .where(OrderLine.order_number == bindparam("number"))
-    .order_by(OrderLine.line)
-)
-_SHIPMENTS = Statement(
-    select(
-        Shipment.id, Shipment.courier, Shipment.tracking_number, Shipment.eta, Shipment.delivered_at
-    )
-    .where(Shipment.order_number == bindparam("number"))
-    .order_by(Shipment.id)
-)
-_EVENTS = Statement(
-    select(ShipmentEvent.at, ShipmentEvent.code, ShipmentEvent.city, ShipmentEvent.note)
-    .where(ShipmentEvent.shipment_id == bindparam("shipment"))
-    .order_by(ShipmentEvent.at)
-)
 
 
 class OrderNotFound(NotProven):
@@ -161,39 +127,17 @@ class SqlOrders:
 
     async def of_customer(self, customer_id: str) -> list[OrderView]:
         """Return a verified customer's newest orders, newest first."""
-        asked = {"customer": customer_id, "most": _MOST}
-        return await self._database.ask(
-            lambda connection: [
-                self._view(connection, order) for order in _NEWEST.found(connection, asked)
-            ]
-        )
+        found = await self._database.ask(lambda connection: newest(connection, customer_id, _MOST))
+        return [_view(rows, self._clock()) for rows in found]
 
     def _proven(self, connection: Connection, number: str, proof: Proof) -> OrderView | None:
         # One query, found or not, so that the time tells as little as the words.
-        found = _WITH_CUSTOMER.found(connection, {"number": number})
-        if not found:
+        order = order_with_customer(connection, number)
+        if order is None:
             return None
-        order = found[0]
         if not proves(proof, order["customer_id"], order.pop("phone"), order.pop("email")):
             return None
-        return self._view(connection, order)
-
-    def _view(self, connection: Connection, order: dict[str, Any]) -> OrderView:
-        of_order = {"number": order["number"]}
-        shipment = _awaited(_SHIPMENTS.found(connection, of_order))
-        courier, tracking_number, eta = (
-            shipment.get(name) for name in ("courier", "tracking_number", "eta")
-        )
-        events = _EVENTS.rows(connection, {"shipment": shipment["id"]}) if shipment else []
-        return OrderView(
-            **order,
-            courier=courier,
-            tracking_number=tracking_number,
-            eta=eta,
-            late=is_late(order["status"], order["ordered_at"], eta, self._clock()),
-            events=tuple(OrderEvent(*event) for event in events),
-            lines=tuple(OrderItem(*line) for line in _LINES.rows(connection, of_order)),
-        )
+        return _view(whole(connection, order), self._clock())
 
 
 def is_late(status: str, ordered_at: datetime, eta: datetime | None, at: datetime) -> bool:
@@ -205,7 +149,21 @@ def is_late(status: str, ordered_at: datetime, eta: datetime | None, at: datetim
     return status in _UNSHIPPED and ordered_at + _UNSHIPPED_LATE < at
 
 
-def _awaited(shipments: list[dict[str, Any]]) -> dict[str, Any]:
+def _view(rows: OrderRows, at: datetime) -> OrderView:
+    shipment = _awaited(rows.shipments)
+    eta = shipment.get("eta")
+    return OrderView(
+        **rows.order,
+        courier=shipment.get("courier"),
+        tracking_number=shipment.get("tracking_number"),
+        eta=eta,
+        late=is_late(rows.order["status"], rows.order["ordered_at"], eta, at),
+        events=tuple(OrderEvent(*event) for event in rows.events.get(shipment.get("id", ""), ())),
+        lines=tuple(OrderItem(*line) for line in rows.lines),
+    )
+
+
+def _awaited(shipments: list[Row]) -> Row:
     """Give the parcel that is still under way, or the last one; empty where none was sent."""
     under_way = [shipment for shipment in shipments if shipment["delivered_at"] is None]
     return next(iter(under_way or shipments[-1:]), {})

@@ -27,7 +27,6 @@ from db.kept import READ, READ_ONLY, WRITE, KeptConnections
 from db.line import WriteLine
 
 _BUSY_TIMEOUT_S = 10.0
-_WITHOUT_THE_DISK = text("SET LOCAL synchronous_commit = off")
 
 T = TypeVar("T")
 
@@ -90,7 +89,8 @@ class Database:
         """Run `work` in one transaction, as `write`, without the ORM: for what every turn does.
 
         It must not wait for anything but the database. What is not `lasting` does not wait for the
-        disk: a power cut may undo it, which nobody must notice; a killed process does not.
+        disk: a power cut, which ends us too, may undo it; a killed process does not. Only SQLite
+        is hurried: PostgreSQL may die while we live on and build on what it has lost.
         """
         if self._in_place is not None:
             async with self._turn(urgent=urgent):
@@ -98,8 +98,6 @@ class Database:
 
         def run() -> T:
             with self.engine.sync_engine.begin() as connection:
-                if not lasting:
-                    connection.execute(_WITHOUT_THE_DISK)
                 return work(connection)
 
         return await greenlet_spawn(run)

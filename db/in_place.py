@@ -120,7 +120,8 @@ class InPlaceConnection(AdaptedConnection):
     def hurry(self) -> None:
         """Do not wait for the disk from now on: a power cut may undo what is committed.
 
-        Nor copy the journal: whoever commits next and waits for the disk does both.
+        Nor copy the journal: whoever commits next and waits for the disk does both. Only where the
+        journal begins anew after that, once in some thousand pages, its head is waited for.
         """
         self.plain.execute("PRAGMA synchronous=NORMAL")
         self.plain.execute("PRAGMA wal_autocheckpoint=0")

@@ -44,12 +44,15 @@ class KeptConnections:
         """Run `work` in one transaction, which is undone if it raises."""
         kept = self._writers if lasting else self._hasty
         connection = kept.pop() if kept else self._connect() if lasting else self._hurried()
+        driver = _driver(connection)
         try:
-            _driver(connection).begin(WRITE)
+            driver.begin(WRITE)
             done = work(connection)
             _commit(connection)
         except BaseException:
             connection.close()
+            if not lasting:  # of no pool: SQLAlchemy drops it unclosed when we are cancelled
+                driver.close()
             raise
         self._keep(connection, kept, 1)
         return done
@@ -66,7 +69,12 @@ class KeptConnections:
     def _hurried(self) -> Connection:
         connection = self._connect()
         connection.detach()  # it must not come into anybody else's hands
-        _driver(connection).hurry()
+        driver = _driver(connection)
+        try:
+            driver.hurry()
+        except BaseException:
+            driver.close()
+            raise
         return connection
 
     def _keep(self, connection: Connection, kept: list[Connection], most: int) -> None:

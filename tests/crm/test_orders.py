@@ -12,8 +12,9 @@ from crm.orders import (
     is_late,
 )
 from crm.proofs import Attempt, Lockout, LookupLocked, Verified
+from crm.tables import Order, OrderLine, Shipment, ShipmentEvent
 from db.engine import Database
-from tests.crm.shop import BUDI_ORDER, NOON, SARI_ORDER, at_noon, fill
+from tests.crm.shop import BUDI_ORDER, NOON, SARI_ORDER, add, at_noon, fill
 
 SARIS = OrderView(
     number=SARI_ORDER,
@@ -128,6 +129,53 @@ def test_an_order_is_late_when_its_promised_day_has_passed() -> None:
     assert is_late("paid", ordered, None, NOON)
     assert not is_late("paid", NOON - timedelta(days=1), None, NOON)
     assert not is_late("pending", ordered, None, NOON)
+
+
+async def test_of_several_orders_each_has_its_own_lines_and_parcel_the_newest_first(
+    database: Database,
+) -> None:
+    await fill(database)
+    later = NOON - timedelta(days=1)
+    await add(
+        database,
+        Order(number="TL-2", customer_id="C0001", ordered_at=later, status="shipped", total_idr=7),
+    )
+    sent = {"order_number": "TL-2", "courier": "SiCepat", "status": "shipped"}
+    await add(
+        database,
+        OrderLine(order_number="TL-2", line=2, sku="SERUM", quantity=3, unit_price_idr=1),
+        OrderLine(order_number="TL-2", line=1, sku="NECKLACE", quantity=2, unit_price_idr=1),
+        Shipment(id="Z1", delivered_at=later, **sent),
+        Shipment(id="Z2", tracking_number="SC2", **sent),
+    )
+    await add(
+        database,
+        ShipmentEvent(shipment_id="Z1", at=later, code="delivered"),
+        ShipmentEvent(shipment_id="Z2", at=NOON, code="in_transit", city="Solo"),
+        ShipmentEvent(shipment_id="Z2", at=later, code="picked_up", city="Solo"),
+    )
+
+    second, first = await SqlOrders(database, at_noon).of_customer("C0001")
+
+    assert first == SARIS
+    assert (second.number, second.tracking_number) == ("TL-2", "SC2")
+    assert [event.code for event in second.events] == ["picked_up", "in_transit"]
+    assert [(line.sku, line.quantity) for line in second.lines] == [("NECKLACE", 2), ("SERUM", 3)]
+
+
+async def test_only_the_newest_orders_are_shown(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm.orders._MOST", 1)
+    await fill(database)
+    later = NOON - timedelta(days=1)
+    await add(
+        database,
+        Order(number="TL-2", customer_id="C0001", ordered_at=later, status="paid", total_idr=7),
+    )
+
+    (shown,) = await SqlOrders(database, at_noon).of_customer("C0001")
+    assert (shown.number, shown.lines, shown.courier) == ("TL-2", (), None)
 
 
 async def test_a_verified_customer_sees_an_order_at_which_others_guessed(

@@ -62,6 +62,7 @@ window.MediaRecorder = class {
   }
 };
 """
+READ_MS = 650  # a press sooner after the notice than somebody can read is not taken for a yes
 SCREEN = "Rinciannya ada di layar, ya."
 
 
@@ -102,6 +103,7 @@ def dictate(page: Page) -> None:
     """Press the microphone, read the notice, and press it again."""
     microphone(page).click()
     expect(page.get_by_text("di luar perangkat ini")).to_be_visible()
+    page.wait_for_timeout(READ_MS)
     microphone(page).click()
     expect(microphone(page)).to_have_attribute("aria-pressed", "true")
 
@@ -196,6 +198,7 @@ def test_dictation_says_first_that_sound_leaves_the_device(page: Page, shop: Dou
     expect(page.get_by_text("di luar perangkat ini")).to_be_visible()
     assert page.evaluate("voice.recognisers.length") == 0
 
+    page.wait_for_timeout(READ_MS)
     microphone(page).click()
     expect(microphone(page)).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".avatar [data-mood=listening]")).to_have_count(1)
@@ -220,6 +223,41 @@ def test_a_double_tap_on_a_slow_line_does_not_agree_to_a_notice_nobody_saw(
     expect(page.get_by_text("di luar perangkat ini")).to_be_visible()
     page.wait_for_timeout(200)
     assert page.evaluate("voice.recognisers.length") == 0
+
+
+def test_nor_does_a_double_tap_when_all_is_loaded(page: Page, shop: Double) -> None:
+    read_aloud(page)
+    shop.say("Hai, Kak.")
+    until(page, lambda: len(said(page)) == 1)  # the part is there
+
+    microphone(page).dblclick()
+
+    expect(page.get_by_text("di luar perangkat ini")).to_be_visible()
+    assert page.evaluate("voice.recognisers.length") == 0
+
+
+def test_a_second_tap_while_the_browser_asks_for_the_microphone_takes_the_first_back(
+    chromium: Browser, shop: Double
+) -> None:
+    asked = """
+    voice.grant = null;
+    const silence = navigator.mediaDevices.getUserMedia;
+    navigator.mediaDevices.getUserMedia = async () => {
+      voice.asked = (voice.asked ?? 0) + 1;
+      await new Promise((grant) => (voice.grant = grant));
+      return silence();
+    };
+    """
+    shop.site["voice"] = {"speech": False, "dictation": True}
+    for page in visit(chromium, shop, STUBS + MICROPHONE + asked):
+        microphone(page).click()
+        until(page, lambda: page.evaluate("voice.grant !== null"))
+        microphone(page).click()
+        page.evaluate("voice.grant()")
+
+        until(page, lambda: page.evaluate("voice.tracks") == 1)  # it is off again
+        assert page.evaluate("voice.asked") == 1
+        expect(microphone(page)).to_have_attribute("aria-pressed", "false")
 
 
 @pytest.mark.parametrize(

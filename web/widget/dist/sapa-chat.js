@@ -1,1 +1,1 @@
-import"./chat-6b0ca115b0.js";
+import"./chat-1cf420354a.js";

@@ -7,6 +7,7 @@ import { asksToRead } from "./spoken.js";
 
 const TAGS = { id: "id-ID", en: "en-GB" };
 const LONGEST_MS = 120_000;
+const READ_MS = 600; // nobody reads a notice faster; a double tap is
 const KINDS = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"];
 const GONE = ["network", "service-not-allowed", "language-not-supported", "audio-capture"];
 
@@ -16,7 +17,7 @@ export class Listener {
   #t;
   #ears = null; // a recogniser or a recorder at work
   #broken = false; // the browser's recogniser failed in this visit
-  #told = false; // that the sound leaves the device
+  #told = null; // when it was said that the sound leaves the device
 
   /** `on.begin()` before it listens, `on.end()` after, `on.read()` when what was held back is asked for. */
   constructor(stage, t, on) {
@@ -50,9 +51,9 @@ export class Listener {
   }
 
   #dictate() {
-    if (!this.#stage.store.get("dictate") && !this.#told) {
-      this.#told = true;
-      return this.#stage.note(this.#t("leaves"));
+    if (!this.#stage.store.get("dictate")) {
+      this.#told ??= performance.now();
+      if (performance.now() - this.#told < READ_MS) return this.#stage.note(this.#t("leaves"));
     }
     this.#stage.store.set("dictate", true); // a press after the notice is the yes, and asked for once
     const ears = Object.assign(new this.#recogniser(), { lang: TAGS[this.#stage.lang()], interimResults: true, continuous: false });
@@ -83,16 +84,23 @@ export class Listener {
   }
 
   async #record(notice, done) {
+    let wanted = true;
+    const unwanted = () => (wanted = false);
+    this.#ears = { stop: unwanted, abort: unwanted }; // while the browser asks, a press takes it back
     let stream;
     try {
       stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     } catch {
+      this.#ears = null;
       return this.#stage.note(this.#t("denied"));
+    }
+    if (!wanted) {
+      this.#ears = null;
+      return stream.getTracks().forEach((track) => track.stop());
     }
     const mimeType = KINDS.find((kind) => MediaRecorder.isTypeSupported(kind));
     const recorder = new MediaRecorder(stream, { mimeType, audioBitsPerSecond: 24_000 });
     const pieces = [];
-    let wanted = true;
     const late = setTimeout(() => recorder.stop(), LONGEST_MS);
     recorder.ondataavailable = ({ data }) => pieces.push(data);
     recorder.onstop = () => {
