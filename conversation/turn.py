@@ -169,7 +169,8 @@ class Turns:
             .order_by(Message.seq.desc())
             .limit(1)
         )
-        if last is None or last + pause <= now():
+        moment = now()
+        if last is None or not moment < last + pause <= moment + pause + _CLOCK_SET_BACK:
             return True
         conversation.pending_since = last + pause
         wait_s = (conversation.pending_since - now()).total_seconds() + _CLOCKS_DIFFER_S

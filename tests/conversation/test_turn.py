@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy import text as sql
 
 from channels.message import Choice, Inbound, Reply
@@ -367,6 +367,23 @@ async def test_setting_the_clock_back_leaves_nobody_unanswered(
         row = await session.get_one(Conversation, thread.id)
         row.pending_since = row.lease_until = tomorrow
         row.lease_owner = "a worker of tomorrow"
+
+    assert await turns.due() == [thread.id]
+    await turns.take(thread.id)
+
+    assert [question.text for question in echo.asked] == ["halo"]
+
+
+async def test_what_was_said_while_the_clock_was_an_hour_ahead_has_settled_when_it_is_right_again(
+    database: Database, transcript: Transcript, said: Said, echo: Echo
+) -> None:
+    turns = Turns(database, transcript, echo, "Nara", lease_s=30, tries=3, settle_s={"phone": 1})
+    thread = await transcript.open("phone", "+628110000001", "id")
+    await transcript.accept(thread.id, said("halo", channel="phone"))
+    ahead = now() + timedelta(hours=1)
+    async with database.write() as session:
+        await session.execute(update(Message).values(at=ahead))
+        await session.execute(update(Conversation).values(pending_since=ahead))
 
     assert await turns.due() == [thread.id]
     await turns.take(thread.id)
