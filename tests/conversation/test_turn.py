@@ -11,7 +11,7 @@ from channels.message import Choice, Inbound, Reply
 from conversation.answering import Answer, HandoffWish, Question
 from conversation.bus import Bus
 from conversation.ownership import Ownership
-from conversation.tables import Conversation, Handoff, OutboxItem, Turn
+from conversation.tables import Conversation, Handoff, Message, OutboxItem, Turn
 from conversation.transcript import Transcript
 from conversation.turn import Turns
 from db.base import now

@@ -251,11 +251,11 @@ def test_a_second_tap_while_the_browser_asks_for_the_microphone_takes_the_first_
     shop.site["voice"] = {"speech": False, "dictation": True}
     for page in visit(chromium, shop, STUBS + MICROPHONE + asked):
         microphone(page).click()
-        until(page, lambda: page.evaluate("voice.grant !== null"))
+        page.wait_for_function("voice.grant !== null")
         microphone(page).click()
         page.evaluate("voice.grant()")
 
-        until(page, lambda: page.evaluate("voice.tracks") == 1)  # it is off again
+        page.wait_for_function("voice.tracks === 1")  # it is off again
         assert page.evaluate("voice.asked") == 1
         expect(microphone(page)).to_have_attribute("aria-pressed", "false")
 
