@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -251,11 +252,11 @@ def test_a_second_tap_while_the_browser_asks_for_the_microphone_takes_the_first_
     shop.site["voice"] = {"speech": False, "dictation": True}
     for page in visit(chromium, shop, STUBS + MICROPHONE + asked):
         microphone(page).click()
-        page.wait_for_function("voice.grant !== null")
+        until(page, partial(page.evaluate, "voice.grant !== null"))
         microphone(page).click()
         page.evaluate("voice.grant()")
 
-        page.wait_for_function("voice.tracks === 1")  # it is off again
+        until(page, partial(page.evaluate, "voice.tracks === 1"))  # it is off again
         assert page.evaluate("voice.asked") == 1
         expect(microphone(page)).to_have_attribute("aria-pressed", "false")
 
