@@ -45,16 +45,21 @@ def _slowly(route: Route) -> None:
 
 
 def _boxes(page: Page) -> list[Any]:
-    """Where everything in the widget is, and how it looks."""
+    """Where everything in the widget is, and how it looks once nothing moves any more."""
     found: list[Any] = page.evaluate(
-        """() => [...document.querySelector("sapa-chat").shadowRoot.querySelectorAll("*")]
+        """async () => {
+          const inside = document.querySelector("sapa-chat").shadowRoot;
+          const ends = (one) => one.effect.getComputedTiming().endTime !== Infinity;
+          await Promise.allSettled(inside.getAnimations().filter(ends).map((one) => one.finished));
+          return [...inside.querySelectorAll("*")]
             .filter((node) => node.checkVisibility() && !node.closest(".face"))
             .map((node) => {
               const { x, y, width, height } = node.getBoundingClientRect();
               const { color, fontSize, fontFamily, opacity } = getComputedStyle(node);
               const box = [x, y, width, height].map(Math.round);
               return [node.localName, ...box, color, fontSize, fontFamily, opacity].join(" ");
-            })"""
+            });
+        }"""
     )
     return found
 
