@@ -223,6 +223,24 @@ def test_who_logs_in_keeps_the_talk_and_another_customer_never_sees_it(
     assert "rahasia" not in host.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")
 
 
+def test_who_logs_out_while_their_talk_is_just_opened_leaves_it_too(
+    host: Page, shop: Double
+) -> None:
+    host.goto(shop.url)
+    open_chat(host, shop)
+    host.evaluate("(proof) => Sapa.identify(proof)", _proof("ayu"))
+    until(host, lambda: shop.conversation.asked.get("proof") == 1)
+    host.route("**/api/web/sessions", _slowly)
+    with host.expect_request("**/api/web/sessions"):
+        host.evaluate("(proof) => void Sapa.identify(proof)", _proof("budi"))
+    host.evaluate("() => void Sapa.identify(null)")
+    until(host, lambda: len(shop.conversations) == 3)
+    host.wait_for_timeout(200)  # until the answer is there
+
+    stored = host.evaluate("Object.entries(localStorage).find(([key]) => key.endsWith('session'))")
+    assert '"subject":null' in stored[1]
+
+
 def test_a_proof_that_ran_out_in_the_middle_leaves_the_talk_as_it_is(
     host: Page, shop: Double
 ) -> None:

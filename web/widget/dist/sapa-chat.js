@@ -1,1 +1,1 @@
-import"./chat-1cf420354a.js";
+import"./chat-9df7bdec8d.js";

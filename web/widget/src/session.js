@@ -60,6 +60,8 @@ export class Session {
   /** True if the visitor as `identityToken` (null: nobody) may not go on with the present conversation. */
   async identify(identityToken) {
     this.#site.identityToken = identityToken;
+    await this.#opening?.catch(() => {}); // it was begun for whoever it was before
+    if (this.#site.identityToken !== identityToken) return false; // a later word decides
     if (!this.#current) return false; // the session that opens carries it
     const who = identityToken && subject(identityToken);
     if (who === this.#current.subject) return false;
@@ -77,7 +79,7 @@ export class Session {
     } catch (error) {
       if (error.status === OTHER) return true;
       // Only a proof that was looked at is refused; a dead line says nothing about it.
-      if (error.permanent) this.#refused();
+      if (error.permanent) this.#refused(identityToken);
       else throw error;
     }
     return false;
@@ -99,13 +101,13 @@ export class Session {
     } catch (error) {
       if (!identityToken || error.status !== 401) throw error;
       // The shop's proof has run out: better to talk as a stranger than not at all.
-      this.#refused();
+      this.#refused(identityToken);
       return this.#start();
     }
   }
 
-  #refused() {
-    this.#site.identityToken = null;
+  #refused(identityToken) {
+    if (this.#site.identityToken === identityToken) this.#site.identityToken = null;
     this.#on.identity("refused");
   }
 
