@@ -136,13 +136,19 @@ class Inbox:
         """Lease what is due in lanes that no other worker has, oldest first.
 
         What was sent before something due goes along with it; what was sent after it waits for
-        its own time, because one sent in between may still be on its way.
+        its own time, because one sent in between may still be on its way. So does, anew, what was
+        stored before the machine's clock was set back.
         """
         busy, first = aliased(InboxEvent), aliased(InboxEvent)
         moment = now()
         async with self._database.write() as session:
             # Two workers at once could each see a lane as free.
             await serialise(session, "inbox")
+            await session.execute(
+                update(InboxEvent)
+                .where(_is_new(InboxEvent, channels), InboxEvent.next_at > moment + _SET_BACK)
+                .values(next_at=moment + self._reorder)  # by the right clock
+            )
             held = select(busy.lane).where(
                 _is_new(busy, channels),
                 or_(
@@ -257,8 +263,7 @@ def _is_new(event: type[InboxEvent], channels: Collection[str]) -> ColumnElement
 
 
 def _is_due(event: type[InboxEvent]) -> ColumnElement[bool]:
-    moment = now()
-    return or_(event.next_at <= moment, event.next_at > moment + _SET_BACK)
+    return event.next_at <= now()
 
 
 _ANY_DUE = (  # asked at every event, so made once

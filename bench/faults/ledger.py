@@ -167,12 +167,18 @@ def _judge_order(found: Findings, stored: Sequence[tuple[Said, Any]]) -> None:
     for said, row in stored:
         lanes[said.channel, said.customer].append((said, row))
     for lane in lanes.values():
-        for (first, one), (second, other) in combinations(sorted(lane, key=_written), 2):
+        written = sorted(lane, key=_written)
+        # When each is let through: with the first that is due of it and of those written after it.
+        through = [said.began_at + _REORDER_S for said, _ in written]
+        for place in range(len(through) - 2, -1, -1):
+            through[place] = min(through[place], through[place + 1])
+        placed = zip(written, through, strict=True)
+        for ((first, one), _), ((second, other), let_through) in combinations(placed, 2):
             if one.seq < other.seq:
                 continue
             assert first.accepted_at is not None
             # In time: acknowledged while the later one still had to wait for it.
-            if first.channel in _IN_ORDER or first.accepted_at <= second.began_at + _REORDER_S:
+            if first.channel in _IN_ORDER or first.accepted_at <= let_through:
                 found.disordered.append(f"{first.customer} {second.number} before {first.number}")
             else:
                 found.too_late += 1

@@ -335,3 +335,19 @@ async def test_an_event_stored_while_the_clock_was_an_hour_ahead_is_taken_in_whe
 
     assert await inbox.any_due(["phone"])
     assert [event.source_id for event in await inbox.claim(["phone"])] == ["1"]
+
+
+async def test_an_event_stored_while_the_clock_was_ahead_still_waits_for_what_it_overtook(
+    database: Database,
+) -> None:
+    inbox, sent = Inbox(database, Bus(), reorder_s=0.3), now()
+    second = RawEvent("2", "user:1", sent + timedelta(seconds=1), {})
+    await inbox.put("phone", [second])
+    ahead = now() + timedelta(hours=1)
+    async with database.write() as session:
+        await session.execute(update(InboxEvent).values(next_at=ahead))
+
+    assert await inbox.claim(["phone"]) == []
+    await inbox.put("phone", [RawEvent("1", "user:1", sent, {})])
+    await asyncio.sleep(0.35)
+    assert [event.source_id for event in await inbox.claim(["phone"])] == ["1", "2"]
