@@ -72,9 +72,3 @@ def test_a_send_over_which_the_vendor_was_slower_than_over_its_repeat_is_the_cra
     found = judged(crash, slow, again)
 
     assert (found.duplicates_by_fault, found.broken) == ([1], {})
-
-
-def test_an_answer_that_the_vendor_took_after_a_later_one_is_out_of_order() -> None:
-    assert judged([], taken("b", 1), taken("a", 2)).broken == {
-        "out of order": ["answer 1 to chat came late"]
-    }
